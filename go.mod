@@ -3,3 +3,11 @@ module github.com/ententehq/entente
 go 1.26.0
 
 require github.com/google/uuid v1.6.0
+
+require (
+	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
+	github.com/jmoiron/sqlx v1.4.0 // indirect
+	github.com/lib/pq v1.12.3 // indirect
+	github.com/shopspring/decimal v1.6.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
