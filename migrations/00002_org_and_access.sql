@@ -145,8 +145,6 @@ create table service_token (
   roles text[] not null,
   user_id uuid,
   demo boolean not null default false,
-  mirror boolean not null default false,
-  operations text[],
   expires_at timestamptz,
   revoked_at timestamptz,
   created_at timestamptz not null,

@@ -1,0 +1,11 @@
+// Package access says who asks and what they may: tokens, roles, casbin's model and policy, decisions compiled to
+// tables, and the Scope that turns a permission into SQL.
+//
+// It owns access_policy, role_grant, service_token, token_allow and token_lookup, and reads people, teams and
+// territories. casbin decides, and only casbin: its answers are compiled when an org's reference version changes and
+// looked up afterwards. Every transaction brings that version with its opening, so a revoked role or token stops
+// working with the next transaction, on every server.
+//
+// token_lookup is read before the org is known and holds hashes and ids only. A demo token is refused outside demo
+// mode.
+package access

@@ -1,0 +1,163 @@
+package access
+
+import (
+	"strings"
+
+	"github.com/ententehq/entente/internal/entity"
+	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/id"
+	"github.com/ententehq/entente/internal/pg"
+)
+
+// Principal is who asks: a person or a service token of one org, with the decisions that hold for them. It lives for
+// one operation.
+type Principal struct {
+	Org   id.Org
+	User  id.User // zero for a service token
+	Token id.Token
+	Name  string
+	Roles []Role
+
+	tables      []decisions
+	everything  bool
+	teams       []id.Team
+	members     []id.User
+	territories []id.Territory
+}
+
+// Operator is who sits at the command line with the database's address: they may do everything in the org.
+func Operator(org id.Org) *Principal {
+	return &Principal{Org: org, Name: "operator", everything: true}
+}
+
+// Session is the principal's database session.
+func (p *Principal) Session() pg.Session { return pg.Session{Org: p.Org.UUID} }
+
+func (p *Principal) reach(object, action string) reachSet {
+	if p.everything {
+		return setOf(All)
+	}
+	var s reachSet
+	for _, t := range p.tables {
+		s |= t[Permission{object, action}]
+	}
+	return s
+}
+
+// Can tells whether the principal may do the action on at least some objects of the kind.
+func (p *Principal) Can(object, action string) bool { return p.reach(object, action) != 0 }
+
+// Require is Can as an error: FORBIDDEN, naming the permission and what to do.
+func (p *Principal) Require(object, action string) error {
+	if p.Can(object, action) {
+		return nil
+	}
+	return Forbidden(object, action)
+}
+
+// Forbidden is the error for a permission that the asker lacks.
+func Forbidden(object, action string) *errs.Error {
+	return errs.New(errs.Forbidden, "Your roles do not grant %s on %s. Ask an ADMIN of your org if you need it.",
+		action, strings.ReplaceAll(object, "_", " ")).With("permission", object+":"+action)
+}
+
+// Grant is one permission with the reaches that hold for the principal.
+type Grant struct {
+	Object  string
+	Action  string
+	Reaches []Reach
+}
+
+// Grants lists all that the principal may do, in the policy's order.
+func (p *Principal) Grants() []Grant {
+	var out []Grant
+	seen := map[Permission]bool{}
+	for _, r := range Builtin {
+		perm := Permission{r.Object, r.Action}
+		if seen[perm] {
+			continue
+		}
+		seen[perm] = true
+		g := Grant{Object: r.Object, Action: r.Action}
+		set := p.reach(r.Object, r.Action)
+		for _, x := range reaches {
+			if set.has(x) {
+				g.Reaches = append(g.Reaches, x)
+			}
+		}
+		if set != 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// Scope is how far a permission of the principal reaches, for the SQL of one kind of row. The zero Scope covers nothing.
+type Scope struct {
+	p   *Principal
+	set reachSet
+}
+
+var _ entity.Scope = Scope{}
+
+// Scope gives the reach of an action on a kind of object.
+func (p *Principal) Scope(object, action string) Scope { return Scope{p, p.reach(object, action)} }
+
+// Org is the org whose rows the scope is of.
+func (s Scope) Org() id.UUID {
+	if s.p == nil {
+		return id.UUID{}
+	}
+	return s.p.Org.UUID
+}
+
+// Empty tells whether the scope covers nothing at all.
+func (s Scope) Empty() bool { return s.p == nil || s.set == 0 }
+
+// Predicate renders the granted reaches over a row. A reach that the entity does not describe covers none of its rows;
+// a service token has no rows of its own, no team and no territory.
+func (s Scope) Predicate(r entity.Reach, a *entity.Args) string {
+	if s.Empty() {
+		return "false"
+	}
+	if s.set.has(All) {
+		return "true"
+	}
+	placeholders := map[string]string{}
+	var parts []string
+	for _, x := range reaches {
+		text, described := r[string(x)]
+		if !s.set.has(x) || !described {
+			continue
+		}
+		parts = append(parts, "("+s.fill(text, placeholders, a)+")")
+	}
+	if len(parts) == 0 {
+		return "false"
+	}
+	return strings.Join(parts, " or ")
+}
+
+// fill puts the asker's values in place of the placeholders, each value once a statement.
+func (s Scope) fill(text string, placeholders map[string]string, a *entity.Args) string {
+	for _, v := range []struct {
+		name  string
+		value func() any
+		cast  string
+	}{
+		{"{me}", func() any { return s.p.User }, "uuid"},
+		{"{org}", func() any { return s.p.Org }, "uuid"},
+		{"{teams}", func() any { return id.Array(s.p.teams) }, "uuid[]"},
+		{"{members}", func() any { return id.Array(s.p.members) }, "uuid[]"},
+		{"{territories}", func() any { return id.Array(s.p.territories) }, "uuid[]"},
+	} {
+		if !strings.Contains(text, v.name) {
+			continue
+		}
+		if placeholders[v.name] == "" {
+			placeholders[v.name] = a.Add(v.value()) + "::" + v.cast
+		}
+		text = strings.ReplaceAll(text, v.name, placeholders[v.name])
+	}
+	return text
+}

@@ -1,0 +1,252 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/ententehq/entente/internal/clock"
+	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/id"
+	"github.com/ententehq/entente/internal/pg"
+)
+
+// TokenPrefix begins every token that Entente makes, so that a leaked one is recognised for what it is.
+const TokenPrefix = "ent_"
+
+// Service resolves bearer tokens to principals and manages tokens.
+type Service struct {
+	pool      *pg.Pool
+	clock     clock.Clock
+	demo      bool
+	snapshots *pg.Cached[*snapshot]
+	known     *lru.Cache[[sha256.Size]byte, Identity]
+}
+
+// NewService makes the service. In demo mode demo tokens are accepted.
+func NewService(pool *pg.Pool, c clock.Clock, demo bool) *Service {
+	known, err := lru.New[[sha256.Size]byte, Identity](10_000)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return &Service{pool: pool, clock: c, demo: demo, snapshots: pg.NewCached(loadSnapshot), known: known}
+}
+
+// Identity is what a bearer token stands for, before anything is known of what it may.
+type Identity struct {
+	Org   id.Org   `db:"org_id"`
+	Token id.Token `db:"token_id"`
+}
+
+var errToken = errs.New(errs.Unauthenticated, "This token is not valid: it is unknown, revoked or expired. Send a valid one as \"Authorization: Bearer …\".")
+
+// Identify finds whose token it is. It says nothing yet about whether it is still valid: Resolve does.
+// Errors: UNAUTHENTICATED.
+func (s *Service) Identify(ctx context.Context, bearer string) (Identity, error) {
+	if bearer == "" {
+		return Identity{}, errs.New(errs.Unauthenticated, "Sign in first: send a token as \"Authorization: Bearer …\".")
+	}
+	hash := sha256.Sum256([]byte(bearer))
+	if i, ok := s.known.Get(hash); ok {
+		return i, nil
+	}
+	h := s.pool.Read(pg.Session{})
+	defer h.Close()
+	var i Identity
+	err := h.Get(ctx, &i, `select org_id, token_id from token_lookup where hash = $1`, hash[:])
+	if errors.Is(err, sql.ErrNoRows) {
+		return Identity{}, errToken
+	}
+	if err != nil {
+		return Identity{}, fmt.Errorf("look token up: %w", err)
+	}
+	s.known.Add(hash, i)
+	return i, nil
+}
+
+// Resolve makes the principal as the transaction sees it. Errors: UNAUTHENTICATED when the token was revoked or has
+// expired, or its person was deactivated.
+func (s *Service) Resolve(ctx context.Context, db pg.Versioned, i Identity) (*Principal, error) {
+	snap, err := s.snapshots.Get(ctx, db, i.Org.UUID)
+	if err != nil {
+		return nil, err
+	}
+	now := s.clock.Now()
+	t := snap.tokens[i.Token]
+	if t == nil || t.RevokedAt != nil || t.ExpiresAt != nil && !now.Before(*t.ExpiresAt) || t.Demo && !s.demo {
+		return nil, errToken
+	}
+	p := &Principal{Org: snap.org, Token: t.ID, Name: t.Name, User: t.User}
+	p.tables = append(p.tables, snap.byToken[t.ID])
+	p.addRoles(snap, t.Roles)
+	if !t.User.IsZero() {
+		u := snap.users[t.User]
+		if u == nil || !u.Active {
+			return nil, errToken
+		}
+		p.Name = u.Name
+		p.addRoles(snap, u.Roles)
+		p.teams = snap.teamsOf(t.User, now)
+		p.members = snap.membersOf(t.User, p.teams, now)
+		p.territories = snap.territoriesOf(t.User, now)
+	}
+	return p, nil
+}
+
+func (p *Principal) addRoles(snap *snapshot, roles []string) {
+	for _, r := range Roles { // in the order in which they are shown
+		if slices.Contains(roles, string(r)) && !slices.Contains(p.Roles, r) {
+			p.Roles = append(p.Roles, r)
+			p.tables = append(p.tables, snap.byRole[r])
+		}
+	}
+}
+
+// Seed gives a new org the built-in policy.
+func Seed(ctx context.Context, tx *pg.Tx, org id.Org) error {
+	rules := make([][]string, len(Builtin))
+	for i, r := range Builtin {
+		rules[i] = []string{string(r.Role), org.String(), r.Object, r.Action, string(r.Reach)}
+	}
+	return (&adapter{ctx: ctx, db: tx, org: org}).AddPolicies("p", "p", rules)
+}
+
+// RoleGrant gives roles to a person.
+type RoleGrant struct {
+	User  id.User
+	Roles []Role
+}
+
+// GrantRoles gives people roles, for set-up and imports by an operator; a role already held stays as it is.
+func GrantRoles(ctx context.Context, tx *pg.Tx, by *Principal, at time.Time, grants []RoleGrant) error {
+	if err := by.Require("role", "grant"); err != nil {
+		return err
+	}
+	var users, roles []string
+	for _, g := range grants {
+		for _, r := range g.Roles {
+			users, roles = append(users, g.User.String()), append(roles, string(r))
+		}
+	}
+	_, err := tx.Exec(ctx, `
+		insert into role_grant (org_id, user_id, role, granted_at, granted_by)
+		select $1, user_id, role, $4, $5
+		  from unnest($2::uuid[], $3::text[]) as g (user_id, role)
+		    on conflict do nothing`, by.Org, users, roles, at, by.User)
+	if err != nil {
+		return fmt.Errorf("grant roles: %w", err)
+	}
+	return nil
+}
+
+// TokenParams describe a token to be made.
+type TokenParams struct {
+	Name      string
+	Roles     []Role
+	Allow     []string // object:action:reach
+	ExpiresAt *time.Time
+
+	DemoSecret string  // demo mode's fixed token; "" makes a random one
+	DemoUser   id.User // whom a demo token signs in
+}
+
+// Validate collects what is wrong with the parameters.
+func (t TokenParams) Validate(now time.Time) ([]Rule, error) {
+	var bad errs.List
+	if n := len(strings.TrimSpace(t.Name)); n == 0 || n > 200 {
+		bad.Add(errs.BadInput, "name", "Give the token a name of up to 200 characters that says what uses it.")
+	}
+	if len(t.Roles) == 0 {
+		bad.Add(errs.BadInput, "roles", "Give the token at least one role: %s.", join(Roles))
+	}
+	for _, r := range t.Roles {
+		if !slices.Contains(Roles, r) {
+			bad.Add(errs.BadInput, "roles", "%q is not a role. The roles are %s.", r, join(Roles))
+		}
+	}
+	if t.ExpiresAt != nil && !t.ExpiresAt.After(now) {
+		bad.Add(errs.BadInput, "expiresAt", "The expiry lies in the past.")
+	}
+	var allow []Rule
+	for _, text := range t.Allow {
+		f := strings.Split(text, ":")
+		if len(f) != 3 || !Known(f[0], f[1]) || !slices.Contains(reaches, Reach(f[2])) {
+			bad.Add(errs.BadInput, "allow", "%q is not a permission. Write object:action:reach, such as deal:read:all.", text)
+			continue
+		}
+		allow = append(allow, Rule{Object: f[0], Action: f[1], Reach: Reach(f[2])})
+	}
+	return allow, bad.Err()
+}
+
+func join[T ~string](list []T) string {
+	s := make([]string, len(list))
+	for i, v := range list {
+		s[i] = string(v)
+	}
+	return strings.Join(s, ", ")
+}
+
+// CreateToken makes a token and returns it: the only time it is shown, since only its hash is kept.
+// Errors: FORBIDDEN, BAD_INPUT.
+func (s *Service) CreateToken(ctx context.Context, by *Principal, params TokenParams) (string, error) {
+	if err := by.Require("token", "create"); err != nil {
+		return "", err
+	}
+	now := s.clock.Now()
+	allow, err := params.Validate(now)
+	if err != nil {
+		return "", err
+	}
+	secret := params.DemoSecret
+	if secret == "" {
+		var random [32]byte
+		_, _ = rand.Read(random[:]) // never fails
+		secret = TokenPrefix + base64.RawURLEncoding.EncodeToString(random[:])
+	}
+	token := id.Token{UUID: id.New()}
+	err = s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
+		return insertToken(ctx, tx, by, now, token, secret, params, allow)
+	})
+	if err != nil {
+		return "", fmt.Errorf("create token: %w", err)
+	}
+	return secret, nil
+}
+
+func insertToken(ctx context.Context, tx *pg.Tx, by *Principal, now time.Time, token id.Token, secret string, p TokenParams, allow []Rule) error {
+	_, err := tx.Exec(ctx, `
+		insert into service_token (org_id, id, name, roles, user_id, demo, expires_at, created_at, created_by)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		by.Org, token, p.Name, p.Roles, p.DemoUser, p.DemoSecret != "", p.ExpiresAt, now, by.User)
+	if err != nil {
+		return fmt.Errorf("insert token: %w", err)
+	}
+	var cols [3][]string
+	for _, r := range allow {
+		cols[0], cols[1], cols[2] = append(cols[0], r.Object), append(cols[1], r.Action), append(cols[2], string(r.Reach))
+	}
+	_, err = tx.Exec(ctx, `
+		insert into token_allow (org_id, token_id, object, action, reach)
+		select $1, $2, object, action, reach
+		  from unnest($3::text[], $4::text[], $5::text[]) as a (object, action, reach)
+		    on conflict do nothing`, by.Org, token, cols[0], cols[1], cols[2])
+	if err != nil {
+		return fmt.Errorf("insert token's permissions: %w", err)
+	}
+	hash := sha256.Sum256([]byte(secret))
+	_, err = tx.Exec(ctx, `insert into token_lookup (hash, org_id, token_id) values ($1, $2, $3)`, hash[:], by.Org, token)
+	if err != nil {
+		return fmt.Errorf("insert token's hash: %w", err)
+	}
+	return nil
+}
