@@ -25,7 +25,7 @@ type Entity[T any] struct {
 
 // Row is what every described row carries besides its own columns.
 type Row struct {
-	Keyset Keyset `db:"keyset"` // the sort values in text form, selected by lists only
+	Keyset Keyset `db:"keyset,read"` // the sort values in text form, selected by lists only
 }
 
 // Reach says for each reach of the access policy which rows it covers, as a predicate over the row. Placeholders stand

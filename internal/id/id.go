@@ -121,3 +121,11 @@ func Array[T interface{ String() string }](ids []T) string {
 	b.WriteByte('}')
 	return b.String()
 }
+
+// MarshalJSON writes the database's form, and null for the zero id: rows are sent to PostgreSQL as JSON.
+func (u UUID) MarshalJSON() ([]byte, error) {
+	if u.IsZero() {
+		return []byte("null"), nil
+	}
+	return []byte(`"` + u.String() + `"`), nil
+}
