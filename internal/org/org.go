@@ -96,10 +96,10 @@ var Territories = entity.New[Territory]("territory", "territory r",
 
 // Line says which team a person was in and whom they reported to, during [ValidFrom, ValidTo).
 type Line struct {
-	UserID    id.User    `db:"user_id"`
-	TeamID    id.Team    `db:"team_id"`
-	ManagerID id.User    `db:"manager_id"`
-	ValidFrom time.Time  `db:"valid_from"`
+	UserID    id.User   `db:"user_id"`
+	TeamID    id.Team   `db:"team_id"`
+	ManagerID id.User   `db:"manager_id"`
+	ValidFrom time.Time `db:"valid_from"`
 	ValidTo   pg.Until  `db:"valid_to"`
 }
 
