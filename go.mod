@@ -2,6 +2,7 @@ module github.com/ententehq/entente
 
 go 1.26.0
 
+<<<<<<< HEAD
 require github.com/google/uuid v1.6.0
 
 require (
@@ -14,3 +15,12 @@ require (
 	github.com/shopspring/decimal v1.6.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 )
+=======
+require (
+	github.com/google/uuid v1.6.0
+	github.com/lib/pq v1.12.3
+	github.com/stretchr/testify v1.12.1
+)
+
+require go.yaml.in/yaml/v3 v3.0.5 // indirect
+>>>>>>> cluster
