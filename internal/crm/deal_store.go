@@ -3,8 +3,10 @@ package crm
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ententehq/entente/internal/access"
+	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
@@ -89,31 +91,30 @@ func explainDeal(err error) error {
 	return err
 }
 
-// VisitsOfDeals gives the visits of the deals, each deal's oldest first; with last > 0 only that many newest of each.
-func VisitsOfDeals(ctx context.Context, db pg.DB, org id.Org, deals []id.UUID, last int) ([]Visit, error) {
-	var out []Visit
-	query := `
-		select v.deal_id, v.number, v.stage_id, v.entered_at, v.left_at, v.entered_by, v.history
-		  from stage_visit v
-		 where v.org_id = $1
-		   and v.deal_id = any($2::uuid[])
-		 order by v.deal_id, v.number`
-	args := []any{org, id.Array(deals)}
+// VisitsOfDeals gives the visits of the deals, each deal's oldest first, those entered by the moment asOf (nil: all);
+// with last > 0 only that many newest of each.
+func VisitsOfDeals(ctx context.Context, db pg.DB, org id.Org, deals []id.UUID, last int, asOf *time.Time) ([]Visit, error) {
+	a := &entity.Args{}
+	moment, limit := "", ""
+	list, o := a.Add(id.Array(deals)), a.Add(org)
+	if asOf != nil {
+		moment = "\n		          and entered_at <= " + a.Add(asOf.UTC())
+	}
 	if last > 0 {
-		query = `
+		limit = "\n		        order by number desc\n		        limit " + a.Add(last)
+	}
+	// The lateral join reads each deal's few visits off the primary key, whatever the number of deals.
+	query := fmt.Sprintf(`
 		select v.deal_id, v.number, v.stage_id, v.entered_at, v.left_at, v.entered_by, v.history
-		  from unnest($2::uuid[]) as page (deal_id)
+		  from unnest(%s::uuid[]) as page (deal_id)
 		 cross join lateral (
 		       select deal_id, number, stage_id, entered_at, left_at, entered_by, history
 		         from stage_visit
-		        where org_id = $1
-		          and deal_id = page.deal_id
-		        order by number desc
-		        limit $3) v
-		 order by v.deal_id, v.number`
-		args = append(args, last)
-	}
-	if err := db.Select(ctx, &out, query, args...); err != nil {
+		        where org_id = %s
+		          and deal_id = page.deal_id%s%s) v
+		 order by v.deal_id, v.number`, list, o, moment, limit)
+	var out []Visit
+	if err := db.Select(ctx, &out, query, a.Values()...); err != nil {
 		return nil, fmt.Errorf("load stage visits: %w", err)
 	}
 	return out, nil

@@ -201,46 +201,44 @@ func equal[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// lockedDeal is a deal locked for a change, with what the asker may do to it.
+// lockedDeal is a deal locked for a change, with whether the asker may change it.
 type lockedDeal struct {
 	Deal
-	MayUpdate bool `db:"may_update"`
-	MayAmend  bool `db:"may_amend"`
-	MayExpand bool `db:"may_expand"`
+	MayChange bool `db:"may_change"`
 }
 
 func (d *lockedDeal) mayChange(reason string) error {
-	if d.StageKind == Open {
-		if d.MayUpdate || d.MayExpand && d.Type != New {
-			return nil
-		}
+	switch {
+	case d.MayChange && d.StageKind == Won && reason == "":
+		return errs.New(errs.BadInput, "This deal is won: say why it is changed.").At("reason")
+	case d.MayChange:
+		return nil
+	case d.StageKind == Open:
 		return access.Forbidden("deal", "update")
 	}
-	if !d.MayAmend {
-		return errs.New(errs.Forbidden, "This deal is closed; from then on it belongs to OPS. Ask OPS to change it, with a reason.").
-			With("permission", "deal:amend")
-	}
-	if d.StageKind == Won && reason == "" {
-		return errs.New(errs.BadInput, "This deal is won: say why it is changed.").At("reason")
-	}
-	return nil
+	return errs.New(errs.Forbidden, "This deal is closed; from then on it belongs to OPS. Ask OPS to change it, with a reason.").
+		With("permission", "deal:amend")
 }
 
-// lockDeal reads and locks a deal that the asker may see, and asks in the same statement what they may do to it.
+// changeable renders which deals the asker may change: open ones within the reach of update, open EXPANSION and RENEWAL
+// deals within that of expand, closed ones within that of amend.
+func changeable(by *access.Principal, a *entity.Args) string {
+	within := func(action string) string { return Deals.Condition(by.Scope("deal", action), a) }
+	return fmt.Sprintf("case when d.stage_kind <> 'OPEN' then (%s) else (%s) or (d.type <> 'NEW' and (%s)) end",
+		within("amend"), within("update"), within("expand"))
+}
+
+// lockDeal reads and locks a deal that the asker may see, and asks in the same statement whether they may change it.
 func lockDeal(ctx context.Context, tx *pg.Tx, by *access.Principal, deal id.Deal) (*lockedDeal, error) {
 	a := &entity.Args{}
-	may := func(action string) string { return Deals.Condition(by.Scope("deal", action), a) }
 	query := fmt.Sprintf(`
-		select %s,
-		       (%s) as may_update,
-		       (%s) as may_amend,
-		       (%s) as may_expand
+		select %s, (%s) as may_change
 		  from deal d
 		 where d.org_id = %s
 		   and d.id = %s
 		   and (%s)
 		   for update of d`,
-		Deals.Columns(), may("update"), may("amend"), may("expand"), a.Add(by.Org), a.Add(deal), may("read"))
+		Deals.Columns(), changeable(by, a), a.Add(by.Org), a.Add(deal), Deals.Condition(by.Scope("deal", "read"), a))
 	var d lockedDeal
 	err := tx.Get(ctx, &d, query, a.Values()...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -250,6 +248,26 @@ func lockDeal(ctx context.Context, tx *pg.Tx, by *access.Principal, deal id.Deal
 		return nil, fmt.Errorf("lock deal %s: %w", deal, err)
 	}
 	return &d, nil
+}
+
+// Changeable tells which of the deals the asker may change now, with one statement for all of them.
+func Changeable(ctx context.Context, db pg.DB, by *access.Principal, deals []id.UUID) (map[id.UUID]bool, error) {
+	a := &entity.Args{}
+	query := fmt.Sprintf(`
+		select d.id
+		  from deal d
+		 where d.org_id = %s
+		   and d.id = any(%s::uuid[])
+		   and (%s)`, a.Add(by.Org), a.Add(id.Array(deals)), changeable(by, a))
+	var found []id.UUID
+	if err := db.Select(ctx, &found, query, a.Values()...); err != nil {
+		return nil, fmt.Errorf("check which deals may be changed: %w", err)
+	}
+	may := make(map[id.UUID]bool, len(found))
+	for _, u := range found {
+		may[u] = true
+	}
+	return may, nil
 }
 
 // dealCovered tells whether the asker's action reaches the deal as it stands in the transaction.
