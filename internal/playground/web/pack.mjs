@@ -1,12 +1,12 @@
 // Compresses the build and records which sources it was made from.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 const web = fileURLToPath(new URL('.', import.meta.url));
-const dist = join(web, process.env.PLAYGROUND_OUT ?? '../dist');
+const dist = resolve(web, process.env.PLAYGROUND_OUT ?? '../dist');
 
 // Files beside the sources that the build does not read. build_test.go holds the same list.
 const notBuilt = ['behave.mjs', 'browser.mjs', 'check.mjs', 'dev-server.mjs', 'verify.mjs', 'README.md'];

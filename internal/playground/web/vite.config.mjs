@@ -40,6 +40,7 @@ export default defineConfig({
     outDir: process.env.PLAYGROUND_OUT ?? '../dist',
     emptyOutDir: true,
     target: 'es2022',
+    license: { fileName: 'licenses.md' },
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 5000,

@@ -1,6 +1,7 @@
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
-import { Kind, parse, type ExecutionResult, type OperationDefinitionNode } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { readEvents } from './events';
+import { chosenOperation } from './operation';
 
 /** Refused is an answer by which the API does not know the token, as opposed to one that merely failed. */
 export class Refused extends Error {}
@@ -11,6 +12,8 @@ export interface Viewer {
   roles: string[];
   org: { name: string } | null;
 }
+
+export const words = (reason: unknown) => (reason instanceof Error ? reason.message : String(reason));
 
 interface Call {
   endpoint: string;
@@ -73,22 +76,6 @@ export async function whoIs(endpoint: string, token: string, signal: AbortSignal
 }
 
 /**
- * settle reads the operation to run off the text that is sent. GraphiQL works out the operation's name a moment after
- * each change, so a run right after one may still carry the name of an operation that is gone.
- */
-function settle(params: FetcherParams): { params: FetcherParams; live: boolean } {
-  let operations: OperationDefinitionNode[];
-  try {
-    operations = parse(params.query).definitions.filter((d) => d.kind === Kind.OPERATION_DEFINITION);
-  } catch {
-    return { params, live: false }; // the API says what is wrong with it
-  }
-  const named = operations.find((o) => o.name && o.name.value === params.operationName);
-  const chosen = named ?? (operations.length === 1 ? operations[0] : undefined);
-  return { params: { ...params, operationName: chosen?.name?.value }, live: chosen?.operation === 'subscription' };
-}
-
-/**
  * createFetcher is what GraphiQL runs operations and introspection through. Each run is an observable, so that Stop, a
  * change of tab and a change of person abort the request itself: an answer meant for one person never reaches the next.
  * Results are asked for whole, not in increments.
@@ -98,7 +85,9 @@ export function createFetcher(endpoint: string, token: () => string | null, onRe
     subscribe(sink: unknown) {
       const { next, error, complete } = sink as Sink;
       const abort = new AbortController();
-      const { params, live } = settle(asked);
+      const operation = chosenOperation(asked.query, asked.operationName);
+      const live = operation?.operation === 'subscription';
+      const params = { ...asked, operationName: operation?.name?.value };
       const call = { endpoint, token: token(), params, accept: live ? 'text/event-stream' : json, signal: abort.signal };
       const run = async () => {
         const response = await send(call);
@@ -117,7 +106,8 @@ export function createFetcher(endpoint: string, token: () => string | null, onRe
       };
       run().then(
         () => abort.signal.aborted || complete(),
-        (reason) => abort.signal.aborted || error(reason)
+        // As plain data: GraphiQL would show an Error with its stack.
+        (reason) => abort.signal.aborted || error({ message: words(reason) })
       );
       return { unsubscribe: () => abort.abort() };
     },

@@ -42,7 +42,7 @@ export function App({ config }: { config: Config }) {
     <GraphiQLProvider
       fetcher={fetcher}
       // Null means: do not ask for a schema yet.
-      schema={session.token ? undefined : null}
+      schema={session.ready ? undefined : null}
       plugins={plugins}
       referencePlugin={DOC_EXPLORER_PLUGIN}
       defaultQuery=""

@@ -99,11 +99,13 @@ function Who({ session, person }: { session: Session; person: Person | undefined
   }
   const roles = viewer.roles.join(', ');
   const name = viewer.user?.name ?? 'Service token';
-  const facts = [person?.title || roles, viewer.org?.name].filter(Boolean).join(' · ');
   return (
     <p className="bar-who" role="status" title={[name, roles, viewer.org?.name].filter(Boolean).join(' · ')}>
       <strong>{name}</strong>
-      <span>{facts}</span>
+      <span>
+        {person?.title || roles}
+        {viewer.org && <span className="bar-org"> · {viewer.org.name}</span>}
+      </span>
     </p>
   );
 }
@@ -131,6 +133,7 @@ function PersonSwitch(props: { people: Person[]; session: Session; actions: Sess
         ))}
         <option value={otherToken}>{known || !session.token ? 'Use a token…' : 'Own token'}</option>
       </select>
+      <ChevronDownIcon aria-hidden="true" />
     </label>
   );
 }

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { Refused, whoIs, type Viewer } from './api';
+import { Refused, whoIs, words, type Viewer } from './api';
 import type { Config } from './config';
 
 const key = 'entente.token';
@@ -13,6 +13,8 @@ const store = {
 export interface Session {
   token: string | null;
   viewer: Viewer | null;
+  /** Whether the API has known some token since the last sign-in, so that it makes sense to ask it for its schema. */
+  ready: boolean;
   /** Why the viewer is not known, in the API's words; empty while all is well. */
   problem: string;
   /** Whether the sign-in dialog is open. */
@@ -30,10 +32,10 @@ export interface SessionActions {
 
 function initial(config: Config): Session {
   const token = store.read() ?? config.demo?.people[0]?.token ?? null;
-  return { token, viewer: null, problem: '', asking: token === null };
+  return { ...nobody, token, asking: token === null };
 }
 
-const words = (reason: unknown) => (reason instanceof Error ? reason.message : String(reason));
+const nobody: Session = { token: null, viewer: null, ready: false, problem: '', asking: true };
 
 /** useSession keeps who is signed in. currentToken is for the fetcher, whose identity must not change with the token. */
 export function useSession(config: Config): [Session, SessionActions, () => string | null] {
@@ -48,11 +50,11 @@ export function useSession(config: Config): [Session, SessionActions, () => stri
     if (!token || known.current === token) return;
     const abort = new AbortController();
     whoIs(config.endpoint, token, abort.signal).then(
-      (viewer) => abort.signal.aborted || set((s) => ({ ...s, viewer, problem: '' })),
+      (viewer) => abort.signal.aborted || set((s) => ({ ...s, viewer, ready: true, problem: '' })),
       (reason) => {
         if (abort.signal.aborted) return;
-        const refused = reason instanceof Refused;
-        set((s) => ({ token: refused ? null : s.token, viewer: null, problem: words(reason), asking: refused || s.asking }));
+        const problem = words(reason);
+        set((s) => (reason instanceof Refused ? { ...nobody, problem } : { ...s, viewer: null, ready: true, problem }));
       }
     );
     return () => abort.abort();
@@ -60,14 +62,14 @@ export function useSession(config: Config): [Session, SessionActions, () => stri
 
   const become = useCallback((next: string) => {
     known.current = null;
-    set((s) => (s.token === next ? { ...s, asking: false } : { token: next, viewer: null, problem: '', asking: false }));
+    set((s) => ({ ...s, token: next, asking: false, ...(s.token !== next && { viewer: null, problem: '' }) }));
   }, []);
   const signIn = useCallback(
     async (next: string) => {
       try {
         const viewer = await whoIs(config.endpoint, next, new AbortController().signal);
         known.current = next;
-        set({ token: next, viewer, problem: '', asking: false });
+        set({ token: next, viewer, ready: true, problem: '', asking: false });
         return '';
       } catch (reason) {
         return words(reason);
@@ -75,9 +77,9 @@ export function useSession(config: Config): [Session, SessionActions, () => stri
     },
     [config.endpoint]
   );
-  const signOut = useCallback(() => set({ token: null, viewer: null, problem: '', asking: true }), []);
+  const signOut = useCallback(() => set(nobody), []);
   const ask = useCallback((asking: boolean) => set((s) => ({ ...s, asking })), []);
-  const refuse = useCallback((problem: string) => set({ token: null, viewer: null, problem, asking: true }), []);
+  const refuse = useCallback((problem: string) => set({ ...nobody, problem }), []);
 
   const actions = useMemo(() => ({ signIn, become, signOut, ask, refuse }), [signIn, become, signOut, ask, refuse]);
   return [session, actions, useCallback(() => current.current, [])];

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef } from 'react';
 import { pick, useGraphiQL, useGraphiQLActions, type SlicesWithActions } from '@graphiql/react';
-import { getOperationAST } from 'graphql';
 import type { Question } from './config';
+import { chosenOperation } from './operation';
 
 type Key =
   | 'tabs'
@@ -9,7 +9,6 @@ type Key =
   | 'queryEditor'
   | 'variableEditor'
   | 'responseEditor'
-  | 'documentAST'
   | 'operationName'
   | 'isFetching'
   | 'schema';
@@ -20,7 +19,6 @@ const slice = pick<SlicesWithActions, Key>(
   'queryEditor',
   'variableEditor',
   'responseEditor',
-  'documentAST',
   'operationName',
   'isFetching',
   'schema'
@@ -40,7 +38,8 @@ export function useFreshResults(token: string | null) {
   useEffect(() => {
     if (previous.current === token) return;
     previous.current = token;
-    const { tabs, activeTabIndex, queryEditor, variableEditor, responseEditor, isFetching, schema, ...s } = latest.current;
+    const { tabs, activeTabIndex, queryEditor, variableEditor, responseEditor, isFetching, schema, operationName } =
+      latest.current;
     if (!queryEditor) return;
     const asked = isFetching || Boolean(responseEditor?.getValue());
     const query = queryEditor.getValue();
@@ -56,8 +55,7 @@ export function useFreshResults(token: string | null) {
     actions.updateActiveTabValues({ query, variables, response: null });
     if (!token) return;
     if (!schema) actions.introspect();
-    const operation = s.documentAST && getOperationAST(s.documentAST, s.operationName);
-    if (asked && operation?.operation === 'query') actions.run();
+    if (asked && chosenOperation(query, operationName)?.operation === 'query') actions.run();
   }, [token, actions]);
 }
 
