@@ -196,9 +196,19 @@ const steps = {
     await until(() => bar(page), /The server cannot be reached/);
     await shoot(page, 'gone');
     await page.unroute('**/graphql');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await until(() => bar(page), /^Sam Whitfield/);
     await page.route('**/graphql', (route) => route.fulfill({ status: 503, headers: { 'Retry-After': '2' }, body: 'busy' }));
     await ask(page, '{ viewer { roles } }');
     await until(() => response(page), /status 503 and no result. Try again in 2 seconds/);
+  },
+  'a token of an earlier demo gives way to the first person': async (page) => {
+    await page.unroute('**/graphql');
+    await page.evaluate(() => sessionStorage.setItem('entente.token', 'demo-of-before'));
+    await page.reload();
+    await until(() => bar(page), /^Dana Ortiz/);
+    await ask(page, '{ viewer { roles } }');
+    await until(() => response(page), /OPS/);
   },
 };
 

@@ -19,7 +19,7 @@ export function Bar({ config, session, actions }: { config: Config; session: Ses
       </h1>
       {demo && demo.questions.length > 0 && <Questions questions={demo.questions} />}
       <div className="bar-space" />
-      <Who session={session} person={demo?.people.find((p) => p.token === session.token)} />
+      <Who session={session} person={demo?.people.find((p) => p.token === session.token)} retry={actions.retry} />
       {demo && demo.people.length > 0 && <PersonSwitch people={demo.people} session={session} actions={actions} />}
       {session.token ? (
         <UnStyledButton type="button" className="bar-button" onClick={actions.signOut}>
@@ -81,13 +81,18 @@ function Questions({ questions }: { questions: Question[] }) {
 }
 
 /** Who shows the signed-in viewer as the API sees it, which in demo mode is more than the switch can know. */
-function Who({ session, person }: { session: Session; person: Person | undefined }) {
+function Who({ session, person, retry }: { session: Session; person: Person | undefined; retry(): void }) {
   const { viewer, token, problem } = session;
-  if (problem && !session.asking) {
+  if (problem && token && !session.asking) {
     return (
-      <p className="bar-who bar-problem" role="status" title={problem}>
-        {problem}
-      </p>
+      <>
+        <p className="bar-who bar-problem" role="status" title={problem}>
+          {problem}
+        </p>
+        <UnStyledButton type="button" className="bar-button" onClick={retry}>
+          Try again
+        </UnStyledButton>
+      </>
     );
   }
   if (!viewer) {

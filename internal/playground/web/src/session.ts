@@ -19,6 +19,8 @@ export interface Session {
   problem: string;
   /** Whether the sign-in dialog is open. */
   asking: boolean;
+  /** Counts the times that the viewer was asked for again. */
+  attempt: number;
 }
 
 export interface SessionActions {
@@ -28,6 +30,8 @@ export interface SessionActions {
   signOut(): void;
   ask(open: boolean): void;
   refuse(message: string): void;
+  /** Asks again who is signed in, after a failure that was not the token's. */
+  retry(): void;
 }
 
 function initial(config: Config): Session {
@@ -35,12 +39,19 @@ function initial(config: Config): Session {
   return { ...nobody, token, asking: token === null };
 }
 
-const nobody: Session = { token: null, viewer: null, ready: false, problem: '', asking: true };
+const nobody: Session = { token: null, viewer: null, ready: false, problem: '', asking: true, attempt: 0 };
+
+/** A demo's tokens change when it is set up anew: a token kept from before gives way to its first person. */
+function refused(config: Config, { ready, token }: Session, problem: string): Session {
+  const first = config.demo?.people[0]?.token;
+  if (!ready && first && first !== token) return { ...nobody, token: first, asking: false };
+  return { ...nobody, problem };
+}
 
 /** useSession keeps who is signed in. currentToken is for the fetcher, whose identity must not change with the token. */
 export function useSession(config: Config): [Session, SessionActions, () => string | null] {
   const [session, set] = useState(() => initial(config));
-  const { token } = session;
+  const { token, attempt } = session;
   const current = useRef(token);
   current.current = token;
   const known = useRef<string | null>(null);
@@ -54,11 +65,11 @@ export function useSession(config: Config): [Session, SessionActions, () => stri
       (reason) => {
         if (abort.signal.aborted) return;
         const problem = words(reason);
-        set((s) => (reason instanceof Refused ? { ...nobody, problem } : { ...s, viewer: null, ready: true, problem }));
+        set((s) => (reason instanceof Refused ? refused(config, s, problem) : { ...s, viewer: null, ready: true, problem }));
       }
     );
     return () => abort.abort();
-  }, [config.endpoint, token]);
+  }, [config, token, attempt]);
 
   const become = useCallback((next: string) => {
     known.current = null;
@@ -69,7 +80,7 @@ export function useSession(config: Config): [Session, SessionActions, () => stri
       try {
         const viewer = await whoIs(config.endpoint, next, new AbortController().signal);
         known.current = next;
-        set({ token: next, viewer, ready: true, problem: '', asking: false });
+        set((s) => ({ ...s, token: next, viewer, ready: true, problem: '', asking: false }));
         return '';
       } catch (reason) {
         return words(reason);
@@ -80,7 +91,12 @@ export function useSession(config: Config): [Session, SessionActions, () => stri
   const signOut = useCallback(() => set(nobody), []);
   const ask = useCallback((asking: boolean) => set((s) => ({ ...s, asking })), []);
   const refuse = useCallback((problem: string) => set({ ...nobody, problem }), []);
+  // Not ready until answered, so that a schema that could not be read either is read then.
+  const retry = useCallback(() => set((s) => ({ ...s, ready: false, problem: '', attempt: s.attempt + 1 })), []);
 
-  const actions = useMemo(() => ({ signIn, become, signOut, ask, refuse }), [signIn, become, signOut, ask, refuse]);
+  const actions = useMemo(
+    () => ({ signIn, become, signOut, ask, refuse, retry }),
+    [signIn, become, signOut, ask, refuse, retry]
+  );
   return [session, actions, useCallback(() => current.current, [])];
 }
