@@ -40,7 +40,12 @@ async function signIn(page) {
     if (await people.isVisible()) await people.selectOption('token');
     await page.getByRole('textbox', { name: 'Token' }).fill(args.token);
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor({ state: 'hidden', ...wait });
+    const said = page.getByRole('alert').filter({ hasText: /./ });
+    const answer = await Promise.race([
+      page.getByRole('dialog').waitFor({ state: 'hidden', ...wait }),
+      said.waitFor(wait).then(() => said.innerText(), () => ''),
+    ]);
+    if (answer) throw new Error(`the dialog says: ${answer}`);
   } else {
     step.now = `switching to a person of role ${args.role}`;
     await people.waitFor(wait);
