@@ -139,3 +139,8 @@ func latest(fsys fs.FS) (int64, error) {
 	}
 	return newest, nil
 }
+
+// Schema compares the pool's database with the program's migrations.
+func (p *Pool) Schema(ctx context.Context, fsys fs.FS) (SchemaVersion, error) {
+	return CheckSchema(ctx, p.db, fsys)
+}
