@@ -89,7 +89,7 @@ func (s *Service) Import(ctx context.Context, by *access.Principal, params Param
 		if err := r.all(ctx); err != nil {
 			return err
 		}
-		r.sum.sortRejects()
+		r.sum.finish()
 		done = r.sum
 		if params.DryRun {
 			return errDryRun

@@ -95,9 +95,10 @@ func TestMaven(t *testing.T) {
 	p.Progress = nil
 
 	assert.Equal(t, []ingest.Count{
-		{Entity: "user", Read: 41, Created: 41}, {Entity: "account", Read: 85, Created: 85}, {Entity: "deal", Read: 8800, Created: 8800},
 		{Entity: "pipeline", Read: 1, Created: 1}, {Entity: "stage", Read: 4, Created: 4},
-		{Entity: "team", Read: 6, Created: 6}, {Entity: "territory", Read: 3, Created: 3},
+		{Entity: "territory", Read: 3, Created: 3}, {Entity: "team", Read: 6, Created: 6},
+		{Entity: "user", Read: 41, Created: 41}, {Entity: "account", Read: 85, Created: 85},
+		{Entity: "deal", Read: 8800, Created: 8800},
 	}, s.Counts)
 	assert.Empty(t, s.Rejected)
 	assert.Contains(t, s.Aliases, ingest.AliasUse{File: "sales_pipeline.csv", Column: "product", From: "GTXPro", To: "GTX Pro", Cells: 1480})
@@ -208,7 +209,7 @@ func (w *world) deals() map[string]dealRow {
 		       f.valid_from as first, l.valid_from as last_from,
 		       (select count(*) from stage_visit v where v.deal_id = d.id) as visits,
 		       f.history and l.history as all_history,
-		       r.team_id = d.team_id and ta.territory_id = d.territory_id as placed_as_owner,
+		       coalesce(r.team_id = d.team_id and ta.territory_id = d.territory_id, false) as placed_as_owner,
 		       (l.stage_id, l.amount, l.close_date, l.closed_at) is not distinct from (d.stage_id, d.amount, d.close_date, d.closed_at)
 		         as current_is_the_deals
 		  from deal d

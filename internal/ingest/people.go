@@ -183,7 +183,8 @@ func (c *crowd) link(external string, u id.User) {
 }
 
 // findManagers resolves whom each row reports to. Managers without a row of their own count as read, and are made where
-// nobody has their name; the name is their external id then.
+// nobody has their name; the name is their external id, by which a later import knows them whatever they are called by
+// then.
 func (c *crowd) findManagers(members []*member) {
 	counted := map[id.User]bool{}
 	for _, m := range members {
@@ -202,6 +203,9 @@ func (c *crowd) findManagers(members []*member) {
 		} else if !counted[m.boss] {
 			c.sum.count("user").Read++
 			c.sum.count("user").Existing++
+			if _, linked := c.users.byID[m.manager]; !linked {
+				c.link(m.manager, m.boss)
+			}
 		}
 		counted[m.boss] = true
 		c.addRole(m.boss, m.managerRole)

@@ -75,8 +75,7 @@ func readPlan(m *Mapping, paths []string, format string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{m: m, seen: map[Entity]map[string]place{}}
-	p.sum = Summary{System: m.System, Notes: notes}
+	p := &plan{m: m, seen: map[Entity]map[string]place{}, sum: newSummary(m.System, notes)}
 	for _, f := range files {
 		t, err := readTable(f.path, f.file)
 		if err != nil {

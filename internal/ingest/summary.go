@@ -47,7 +47,7 @@ func (r Reject) String() string {
 }
 
 // Count gives the count of the entity; zeros when the import had none of it.
-func (s *Summary) Count(entity string) Count {
+func (s Summary) Count(entity string) Count {
 	for _, c := range s.Counts {
 		if c.Entity == entity {
 			return c
@@ -57,7 +57,7 @@ func (s *Summary) Count(entity string) Count {
 }
 
 // Created is the number of all records made.
-func (s *Summary) Created() int {
+func (s Summary) Created() int {
 	n := 0
 	for _, c := range s.Counts {
 		n += c.Created
@@ -65,13 +65,19 @@ func (s *Summary) Created() int {
 	return n
 }
 
-func (s *Summary) count(entity string) *Count {
-	i := slices.IndexFunc(s.Counts, func(c Count) bool { return c.Entity == entity })
-	if i < 0 {
+// counted are the kinds of records that are counted, in the order in which the summary shows them.
+var counted = []string{"pipeline", "stage", "territory", "team", "user", "account", "deal"}
+
+func newSummary(system string, notes []string) Summary {
+	s := Summary{System: system, Notes: notes}
+	for _, entity := range counted {
 		s.Counts = append(s.Counts, Count{Entity: entity})
-		i = len(s.Counts) - 1
 	}
-	return &s.Counts[i]
+	return s
+}
+
+func (s *Summary) count(entity string) *Count {
+	return &s.Counts[slices.Index(counted, entity)]
 }
 
 func (s *Summary) note(format string, args ...any) {
@@ -85,8 +91,9 @@ func (s *Summary) clone() Summary {
 	return c
 }
 
-// sortRejects puts the rejects in the order in which the files were read.
-func (s *Summary) sortRejects() {
+// finish drops the kinds that the import had none of, and puts the rejects in the order in which the files were read.
+func (s *Summary) finish() {
+	s.Counts = slices.DeleteFunc(s.Counts, func(c Count) bool { return c.Read == 0 })
 	slices.SortStableFunc(s.Rejected, func(a, b Reject) int {
 		if a.File != b.File {
 			return slices.Index(s.Files, a.File) - slices.Index(s.Files, b.File)
@@ -131,7 +138,7 @@ func (s Summary) Write(w io.Writer) error {
 	return err
 }
 
-func (s *Summary) writeAliases(b *strings.Builder) {
+func (s Summary) writeAliases(b *strings.Builder) {
 	if len(s.Aliases) == 0 {
 		return
 	}
@@ -141,7 +148,7 @@ func (s *Summary) writeAliases(b *strings.Builder) {
 	}
 }
 
-func (s *Summary) writeRejects(b *strings.Builder) {
+func (s Summary) writeRejects(b *strings.Builder) {
 	if len(s.Rejected) == 0 {
 		return
 	}
@@ -154,7 +161,7 @@ func (s *Summary) writeRejects(b *strings.Builder) {
 	}
 }
 
-func (s *Summary) outcome() string {
+func (s Summary) outcome() string {
 	rows := 0
 	for _, c := range s.Counts {
 		rows += c.Rejected
