@@ -89,7 +89,7 @@ func (r *run) makeAccounts(fresh []*accountRow) crm.Batch {
 		fresh = later
 	}
 	for _, row := range fresh {
-		r.reject(Accounts, row.place, "parent", fmt.Sprintf("the account is below itself, by way of its parent %q", clip(row.parent)))
+		r.reject(row.place, "parent", fmt.Sprintf("the account is below itself, by way of its parent %q", clip(row.parent)))
 	}
 	return b
 }
@@ -98,12 +98,12 @@ func (r *run) makeAccounts(fresh []*accountRow) crm.Batch {
 func (r *run) makeAccount(b *crm.Batch, row *accountRow) {
 	parent, why := r.accounts.find(row.parentBy, row.parent)
 	if why != "" {
-		r.reject(Accounts, row.place, "parent", why)
+		r.reject(row.place, "parent", why)
 		return
 	}
 	owner, why := r.users.find(row.ownerBy, row.owner)
 	if why != "" {
-		r.reject(Accounts, row.place, "owner", why)
+		r.reject(row.place, "owner", why)
 		return
 	}
 	u := id.New()

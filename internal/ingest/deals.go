@@ -81,17 +81,17 @@ func (r *run) dealBatch(rows []*dealRow, known map[string]id.UUID, n *dealNotes)
 func (r *run) history(row *dealRow) (crm.History, bool) {
 	account, why := r.accounts.find(row.accountBy, row.account)
 	if why != "" {
-		r.reject(Deals, row.place, "account", why)
+		r.reject(row.place, "account", why)
 		return nil, false
 	}
 	owner, why := r.users.find(row.ownerBy, row.owner)
 	if why != "" {
-		r.reject(Deals, row.place, "owner", why)
+		r.reject(row.place, "owner", why)
 		return nil, false
 	}
 	moments := r.moments(row)
 	if last := len(moments) - 1; moments[last].After(r.now) {
-		r.reject(Deals, row.place, row.versions[last].column, fmt.Sprintf("%s lies in the future, and history is past", row.versions[last].day))
+		r.reject(row.place, row.versions[last].column, fmt.Sprintf("%s lies in the future, and history is past", row.versions[last].day))
 		return nil, false
 	}
 	placement := r.directory.PlacementOf(id.User{UUID: owner}, moments[0])

@@ -91,7 +91,8 @@ func (e Entity) field(name string) (fieldSpec, bool) {
 	return fieldsOf[e][i], true
 }
 
-func fieldNames(e Entity) []string {
+// FieldNames lists the fields that a mapping can feed, in the order of the documentation.
+func FieldNames(e Entity) []string {
 	var out []string
 	for _, f := range fieldsOf[e] {
 		out = append(out, f.name)

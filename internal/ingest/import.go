@@ -160,16 +160,10 @@ func (r *run) progress(rows int) {
 	}
 }
 
-// reject leaves a row out for a reason that only the database could tell. The column is the one that feeds the field.
-func (r *run) reject(e Entity, p place, field, reason string) {
-	r.sum.count(countedAs(e)).Rejected++
-	column := field
-	for i := range r.plan.m.Files {
-		f := &r.plan.m.Files[i]
-		if c := f.Fields[field].Column; c != "" && f.Entity == e {
-			column = c
-		}
-	}
+// reject leaves a row out for a reason that only the database could tell.
+func (r *run) reject(p place, field, reason string) {
+	r.sum.count(countedAs(p.mapped.Entity)).Rejected++
+	column := firstOf(p.mapped.Fields[field].Column, field)
 	r.sum.Rejected = append(r.sum.Rejected, Reject{p.file, p.line, column, reason})
 }
 

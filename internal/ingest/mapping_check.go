@@ -151,7 +151,7 @@ func (c *checker) file(i int, f *File) {
 	for _, name := range sortedKeys(f.Fields) {
 		spec, known := f.Entity.field(name)
 		if !known {
-			c.fault(at(where, "fields", name), "%s has no such field; its fields are %s.", f.Entity, strings.Join(fieldNames(f.Entity), ", "))
+			c.fault(at(where, "fields", name), "%s has no such field; its fields are %s.", f.Entity, strings.Join(FieldNames(f.Entity), ", "))
 			continue
 		}
 		c.value(at(where, "fields", name), spec, f.Fields[name])
@@ -166,7 +166,12 @@ func (c *checker) file(i int, f *File) {
 }
 
 func (c *checker) aliases(where string, f *File) {
+	columns := map[string]bool{}
 	for _, column := range sortedKeys(f.Aliases) {
+		if columns[fold(column)] {
+			c.fault(at(where, "aliases", column), "this column is here twice; upper and lower case are the same.")
+		}
+		columns[fold(column)] = true
 		seen := map[string]bool{}
 		for _, says := range sortedKeys(f.Aliases[column]) {
 			if seen[fold(says)] {

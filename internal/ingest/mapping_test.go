@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -23,22 +24,21 @@ files:
       name: {column: Name}
 `
 
-func TestMappingFaults(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		text string
-		want []string
-	}{
-		"empty":        {"", []string{"The mapping is empty"}},
-		"unknown keys": {people + "      email: {colum: Mail}\nfile: x\n", []string{`line 9: there is no key "colum" here`, `line 10: there is no key "file" here`}},
-		"no yaml":      {"system: [", []string{"line 1"}},
-		"two":          {people + "---\nsystem: x\n", []string{"one YAML document"}},
-		"type":         {strings.Replace(people, "currency: EUR", "currency: [EUR]", 1), []string{"line 2: cannot unmarshal"}},
-		"values": {strings.NewReplacer("acme", "Acme!", "EUR", "euro", "people.csv", "in/people.csv", "externalId: Id", `externalId: ""`).Replace(people), []string{
-			`line 1: system: "Acme!" cannot name a system`, `line 2: currency: "euro" is not a currency`,
-			`line 4: files.0.file: "in/people.csv" is not a file name`, `line 6: files.0.externalId: name the column`,
-		}},
-		"fields": {people + `      nickname: {column: Nick}
+// mappingFaults are mappings and what must be said of them.
+var mappingFaults = map[string]struct {
+	text string
+	want []string
+}{
+	"empty":        {"", []string{"The mapping is empty"}},
+	"unknown keys": {people + "      email: {colum: Mail}\nfile: x\n", []string{`line 9: there is no key "colum" here`, `line 10: there is no key "file" here`}},
+	"no yaml":      {"system: [", []string{"line 1"}},
+	"two":          {people + "---\nsystem: x\n", []string{"one YAML document"}},
+	"type":         {strings.Replace(people, "currency: EUR", "currency: [EUR]", 1), []string{"line 2: cannot unmarshal"}},
+	"values": {strings.NewReplacer("acme", "Acme!", "EUR", "euro", "people.csv", "in/people.csv", "externalId: Id", `externalId: ""`).Replace(people), []string{
+		`line 1: system: "Acme!" cannot name a system`, `line 2: currency: "euro" is not a currency`,
+		`line 4: files.0.file: "in/people.csv" is not a file name`, `line 6: files.0.externalId: name the column`,
+	}},
+	"fields": {people + `      nickname: {column: Nick}
       role: {constant: BOSS}
       manager: {column: Boss}
       email: {column: Mail, by: name}
@@ -49,17 +49,17 @@ func TestMappingFaults(t *testing.T) {
       - from: Since
     dateFormat: yy
 `, []string{
-			`line 9: files.0.fields.nickname: people has no such field; its fields are name, email`,
-			`line 10: files.0.fields.role.constant: "BOSS" is not a role of a person`,
-			`line 11: files.0.fields.manager.by: a reference, and only a reference, says by what`,
-			`line 12: files.0.fields.email.by: a reference`,
-			`line 13: files.0.fields.title: give exactly one of column, template and constant`,
-			`line 14: files.0.fields.team: give exactly one`,
-			`line 15: files.0.fields.territory.unit: a unit is`,
-			`line 16: files.0.versions: only deals have versions`,
-			`line 18: files.0.dateFormat: "yy" is not a date format`,
-		}},
-		"deals": {`system: acme
+		`line 9: files.0.fields.nickname: people has no such field; its fields are name, email`,
+		`line 10: files.0.fields.role.constant: "BOSS" is not a role of a person`,
+		`line 11: files.0.fields.manager.by: a reference, and only a reference, says by what`,
+		`line 12: files.0.fields.email.by: a reference`,
+		`line 13: files.0.fields.title: give exactly one of column, template and constant`,
+		`line 14: files.0.fields.team: give exactly one`,
+		`line 15: files.0.fields.territory.unit: a unit is`,
+		`line 16: files.0.versions: only deals have versions`,
+		`line 18: files.0.dateFormat: "yy" is not a date format`,
+	}},
+	"deals": {`system: acme
 currency: EUR
 pipeline:
   key: sales
@@ -73,26 +73,32 @@ files:
     externalId: Id
     aliases:
       Stage: {x: A, X: B}
+      stage: {y: A}
     fields:
       name: {column: Name}
       stage: {constant: c}
     versions:
       - {stage: z, unknown: [owner]}
 `, []string{
-			`line 7: pipeline.stages.0.kind: a stage is OPEN, WON or LOST, not "MAYBE"`,
-			`line 7: pipeline.stages.0.probability: a probability is a number from 0 to 1`,
-			`line 7: pipeline.stages.0.forecastCategory: "HOPE" is not a forecast category`,
-			`line 8: pipeline.stages.1: "b" stands for the stage "a" already`,
-			`line 14: files.0.aliases.Stage.x: this value is here twice`,
-			`line 17: files.0.fields.stage.constant: the pipeline has no stage "c"`,
-			`line 15: files.0.fields: deal needs the field owner`,
-			`line 19: files.0.versions.0.from: name the column`,
-			`line 19: files.0.versions.0.stage: the pipeline has no stage with the key "z"`,
-			`line 19: files.0.versions.0.unknown: "owner" cannot be unknown`,
-		}},
-		"no pipeline": {strings.Replace(people, "entity: people", "entity: deal", 1), []string{"line 5: files.0.entity: deals need a pipeline"}},
-		"no entity":   {strings.Replace(people, "entity: people", "entity: lead", 1), []string{`line 5: files.0.entity: "lead" is not an entity`}},
-	} {
+		`line 7: pipeline.stages.0.kind: a stage is OPEN, WON or LOST, not "MAYBE"`,
+		`line 7: pipeline.stages.0.probability: a probability is a number from 0 to 1`,
+		`line 7: pipeline.stages.0.forecastCategory: "HOPE" is not a forecast category`,
+		`line 8: pipeline.stages.1: "b" stands for the stage "a" already`,
+		`line 14: files.0.aliases.Stage.x: this value is here twice`,
+		`line 15: files.0.aliases.stage: this column is here twice`,
+		`line 18: files.0.fields.stage.constant: the pipeline has no stage "c"`,
+		`line 16: files.0.fields: deal needs the field owner`,
+		`line 20: files.0.versions.0.from: name the column`,
+		`line 20: files.0.versions.0.stage: the pipeline has no stage with the key "z"`,
+		`line 20: files.0.versions.0.unknown: "owner" cannot be unknown`,
+	}},
+	"no pipeline": {strings.Replace(people, "entity: people", "entity: deal", 1), []string{"line 5: files.0.entity: deals need a pipeline"}},
+	"no entity":   {strings.Replace(people, "entity: people", "entity: lead", 1), []string{`line 5: files.0.entity: "lead" is not an entity`}},
+}
+
+func TestMappingFaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range mappingFaults {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := ingest.ParseMapping([]byte(c.text))
@@ -172,4 +178,37 @@ func TestOwnMapping(t *testing.T) {
 	assert.Zero(t, again.Created())
 	assert.Equal(t, reasons(s), reasons(again))
 	assert.Contains(t, again.String(), "Nothing new was created.")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "companies.csv"), []byte("Id,Name,Owner,Parent,Currency,Revenue\nn,New,1,HEAD,,\n"), 0o600))
+	w.run(p)
+	assert.EqualValues(t, 1, w.count(`
+		select count(*)
+		  from account a
+		  join account p on p.id = a.parent_id
+		 where a.name = 'New' and p.name = 'Head' and a.annual_revenue is null and a.currency = 'EUR'`))
+}
+
+// TestDocumentation holds docs/imports.md to the truth: its example is a mapping, and it explains every key and field.
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "imports.md"))
+	require.NoError(t, err)
+	text := string(raw)
+	_, example, found := strings.Cut(text, "```yaml\n")
+	require.True(t, found)
+	example, explained, found := strings.Cut(example, "```\n")
+	require.True(t, found)
+	m, err := ingest.ParseMapping([]byte(example))
+	require.NoError(t, err)
+	assert.Len(t, m.Files, 3)
+	for _, s := range []any{ingest.Mapping{}, ingest.Pipeline{}, ingest.Stage{}, ingest.File{}, ingest.Value{}, ingest.Version{}} {
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(s)) {
+			assert.Contains(t, explained, "`"+f.Tag.Get("yaml")+"`")
+		}
+	}
+	for _, e := range []ingest.Entity{ingest.People, ingest.Accounts, ingest.Deals} {
+		for _, name := range ingest.FieldNames(e) {
+			assert.Contains(t, explained, "`"+name+"`", e)
+		}
+	}
 }

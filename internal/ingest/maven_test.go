@@ -118,6 +118,16 @@ func TestMaven(t *testing.T) {
 		assert.Contains(t, again.String(), "Nothing new")
 		assert.Equal(t, rows, w.rows())
 	})
+	t.Run("US dates", func(t *testing.T) {
+		us := *w
+		us.t, us.by = t, access.Operator(w.newOrg("us-dates"))
+		s := us.run(ingest.Params{Mapping: m, Paths: []string{filepath.Join(dir, "sales_pipeline.us_dates.csv")}, History: true})
+		assert.Contains(t, s.String(), "sales_pipeline.us_dates.csv: dates read as MM/DD/YYYY, proven by")
+		assert.Equal(t, []string{"sales_teams.csv", "accounts.csv", "sales_pipeline.us_dates.csv"}, s.Files)
+		want, got := w.deals(), us.deals()
+		require.Len(t, got, 8800)
+		assert.Equal(t, want, got)
+	})
 	t.Run("another org sees nothing", func(t *testing.T) {
 		other := *w
 		other.t, other.by = t, access.Operator(w.newOrg("other"))
@@ -340,17 +350,4 @@ func checkPeople(t *testing.T, w *world, dir string) {
 		   and not exists (select from deal d where d.owner_id = g.user_id)`))
 	day := w.count(`select count(*) from deal_version where valid_from = timestamptz '2016-10-20 00:00 America/New_York'`)
 	assert.EqualValues(t, 1, day, "the earliest deal begins with its day in the org's zone")
-}
-
-func TestMavenUSDates(t *testing.T) {
-	t.Parallel()
-	m, dir := maven(t)
-	iso, us := newWorld(t), newWorld(t)
-	iso.run(ingest.Params{Mapping: m, Paths: []string{dir}, History: true})
-	s := us.run(ingest.Params{Mapping: m, Paths: []string{filepath.Join(dir, "sales_pipeline.us_dates.csv")}, History: true})
-	assert.Contains(t, s.String(), "sales_pipeline.us_dates.csv: dates read as MM/DD/YYYY, proven by")
-	assert.Equal(t, []string{"sales_teams.csv", "accounts.csv", "sales_pipeline.us_dates.csv"}, s.Files)
-	want, got := iso.deals(), us.deals()
-	require.Len(t, got, 8800)
-	assert.Equal(t, want, got)
 }

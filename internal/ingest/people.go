@@ -108,7 +108,7 @@ func (c *crowd) identify() []*member {
 				why = fmt.Sprintf("an earlier row is about the org's %q already; give this person another name", clip(row.name))
 			}
 			if named[u] = true; why != "" {
-				c.reject(People, row.place, "name", why)
+				c.reject(row.place, "name", why)
 				continue
 			}
 			out = append(out, &member{personRow: row, user: id.User{UUID: u}, known: true})
@@ -116,7 +116,7 @@ func (c *crowd) identify() []*member {
 		}
 		if row.email != nil {
 			if other, taken := c.emails[*row.email]; taken {
-				c.reject(People, row.place, "email", fmt.Sprintf("%q is the address of %s already", clip(*row.email), other))
+				c.reject(row.place, "email", fmt.Sprintf("%q is the address of %s already", clip(*row.email), other))
 				continue
 			}
 			c.emails[*row.email] = row.name
@@ -139,7 +139,7 @@ func (c *crowd) sound(members []*member) []*member {
 		for _, m := range members {
 			_, why := x.find(m.managerBy, m.manager)
 			if why != "" && (m.managerBy == byExternalID || x.has(byName, m.manager)) {
-				c.reject(People, m.place, "manager", why)
+				c.reject(m.place, "manager", why)
 				continue
 			}
 			kept = append(kept, m)

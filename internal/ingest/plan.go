@@ -132,7 +132,7 @@ func countedAs(e Entity) string {
 
 // read reads a row and returns what adds it to the plan, which the caller runs unless the row was rejected.
 func (p *plan) read(r *reader) func() {
-	at := place{r.t.name, r.row.line, r.externalID()}
+	at := place{r.t.file, r.t.name, r.row.line, r.externalID()}
 	p.checkTwice(r, at)
 	switch r.t.file.Entity {
 	case People:

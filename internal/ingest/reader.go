@@ -18,6 +18,7 @@ var one = decimal.NewFromInt(1)
 
 // place is where a record stands, for what is found out about it later.
 type place struct {
+	mapped   *File
 	file     string
 	line     int
 	external string
