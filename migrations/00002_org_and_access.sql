@@ -1,8 +1,6 @@
 -- Orgs, their people, teams and territories, and who may do what.
 -- +goose Up
 
-create extension if not exists btree_gist; -- trusted since PostgreSQL 13
-
 create table org (
   id uuid constraint org_pkey primary key,
   key text not null

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"crypto/sha256"
 	_ "embed"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/casbin/casbin/v2"
 	"github.com/casbin/casbin/v2/model"
 	"github.com/casbin/casbin/v2/persist"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/ententehq/entente/internal/id"
 )
@@ -111,27 +113,66 @@ func parseBuiltin() []Rule {
 // decisions are casbin's answers for one subject, compiled: looking one up costs no casbin.
 type decisions map[Permission]reachSet
 
-// newEnforcer makes casbin ready over an adapter.
+// newEnforcer makes casbin ready over an adapter; nil makes an empty one.
 func newEnforcer(a persist.Adapter) (*casbin.SyncedEnforcer, error) {
 	m, err := model.NewModelFromString(modelText)
 	if err != nil {
 		return nil, fmt.Errorf("read the access model: %w", err)
 	}
-	e, err := casbin.NewSyncedEnforcer(m, a)
+	params := []any{m}
+	if a != nil {
+		params = append(params, a)
+	}
+	e, err := casbin.NewSyncedEnforcer(params...)
 	if err != nil {
 		return nil, fmt.Errorf("load the access policy: %w", err)
 	}
 	return e, nil
 }
 
+// compiled keeps casbin's answers by the rows they were given for. An org's people change far more often than its
+// policy, and most orgs have the built-in one.
+var compiled = func() *lru.Cache[[sha256.Size]byte, decisions] {
+	c, err := lru.New[[sha256.Size]byte, decisions](1_000)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return c
+}()
+
 // compile asks casbin about every row that names the subject. The effect is some(allow) and the matcher compares for
-// equality, so what no row names is not granted and need not be asked.
-func compile(e *casbin.SyncedEnforcer, subject string, org id.Org) (decisions, error) {
-	d := decisions{}
-	rows, err := e.GetFilteredPolicy(0, subject, org.String())
+// equality, so what no row of the subject names is not granted and need not be asked.
+func compile(all *casbin.SyncedEnforcer, subject string, org id.Org) (decisions, error) {
+	rows, err := all.GetFilteredPolicy(0, subject, org.String())
 	if err != nil {
 		return nil, fmt.Errorf("read the policy of %s: %w", subject, err)
 	}
+	slices.SortFunc(rows, func(a, b []string) int { return slices.Compare(a[2:], b[2:]) })
+	hash := sha256.New()
+	for _, r := range rows {
+		fmt.Fprintf(hash, "%q\n", r[2:])
+	}
+	key := [sha256.Size]byte(hash.Sum(nil))
+	if d, ok := compiled.Get(key); ok {
+		return d, nil
+	}
+	d, err := ask(rows, subject, org)
+	if err == nil {
+		compiled.Add(key, d)
+	}
+	return d, err
+}
+
+// ask lets casbin decide each of the subject's rows, among these rows alone: others cannot change the answer.
+func ask(rows [][]string, subject string, org id.Org) (decisions, error) {
+	e, err := newEnforcer(nil)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := e.AddPolicies(rows); err != nil {
+		return nil, fmt.Errorf("compile the policy of %s: %w", subject, err)
+	}
+	d := decisions{}
 	for _, r := range rows {
 		ok, err := e.Enforce(subject, org.String(), r[2], r[3], r[4])
 		if err != nil {

@@ -18,6 +18,8 @@ type Principal struct {
 	Name  string
 	Roles []Role
 
+	Client string // the program it asks through, as it names itself; kept with every change
+
 	tables      []decisions
 	everything  bool
 	teams       []id.Team

@@ -99,17 +99,20 @@ const (
 	memoryNeeded = 2 << 30
 )
 
-// folder is in the temp folder, unless nobody chose one and there is room in memory. It is another with every change of
-// the roles, which a cluster that exists would keep as they were.
-func folder() string {
-	base := os.TempDir()
+// TempDir is where tests keep databases: the temp folder, unless nobody chose one and there is room in memory.
+func TempDir() string {
 	var room syscall.Statfs_t
 	if os.Getenv("TMPDIR") == "" && syscall.Statfs(memoryFolder, &room) == nil &&
 		uint64(room.Bavail)*uint64(room.Bsize) >= memoryNeeded {
-		base = memoryFolder
+		return memoryFolder
 	}
+	return os.TempDir()
+}
+
+// folder is another with every change of the roles, which a cluster that exists would keep as they were.
+func folder() string {
 	roles := sha256.Sum256([]byte(cluster.BootstrapSQL))
-	return filepath.Join(base, fmt.Sprintf("entente-test-%d-%x", os.Geteuid(), roles[:4]))
+	return filepath.Join(TempDir(), fmt.Sprintf("entente-test-%d-%x", os.Geteuid(), roles[:4]))
 }
 
 func openCluster(ctx context.Context, dir string) (*cluster.Cluster, error) {

@@ -51,7 +51,7 @@ func startGuard(dir string) error {
 		return err
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), guardEnv+"="+dir)
+	cmd.Env = append(os.Environ(), guardEnv+"="+dir, "GORACE=atexit_sleep_ms=0") // built with -race it would idle a second
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if guardInput, err = cmd.StdinPipe(); err != nil {

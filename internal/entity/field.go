@@ -11,6 +11,7 @@ import (
 	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/money"
+	"github.com/ententehq/entente/internal/period"
 )
 
 // Field is one field that a list can be filtered or sorted by.
@@ -142,14 +143,18 @@ func parseBool(v any, f *Field) (any, *errs.Error) {
 
 func parseMoney(v any, f *Field) (any, *errs.Error) {
 	switch m := v.(type) {
-	case money.Money:
-		return m.Minor, nil
+	case money.Input:
+		amount, bad := m.Money()
+		return amount.Minor, bad
 	default:
 		return parseInt(v, f) // a cursor's
 	}
 }
 
 func parseDay(v any, f *Field) (any, *errs.Error) {
+	if d, ok := v.(period.Day); ok {
+		return string(d), nil
+	}
 	s, _ := v.(string)
 	if s == "infinity" {
 		return s, nil // a cursor's: the key of an unknown day

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/money"
@@ -142,7 +143,7 @@ func (f *Field) compareOne(op string, v any, a *Args, alias string) (string, *er
 		return "", bad
 	}
 	part := f.expr + " " + operators[op] + " " + a.Add(arg) + "::" + f.kind.cast
-	if m, ok := v.(money.Money); ok {
+	if m, ok := v.(money.Input); ok {
 		part += " and " + alias + ".currency = " + a.Add(string(m.Currency))
 	}
 	return part, nil
@@ -164,13 +165,21 @@ func (f *Field) compareList(op string, v any, a *Args) (string, *errs.Error) {
 		if bad != nil {
 			return "", bad
 		}
-		texts[i] = fmt.Sprint(arg)
+		texts[i] = textOf(arg)
 	}
 	array := a.Add(texts) + "::" + f.kind.cast + "[]"
 	if op == "in" {
 		return f.expr + " = any(" + array + ")", nil
 	}
 	return f.expr + " <> all(" + array + ")", nil
+}
+
+// textOf is an argument as an element of a text array that is cast to the field's type.
+func textOf(arg any) string {
+	if t, ok := arg.(time.Time); ok {
+		return t.Format(time.RFC3339Nano)
+	}
+	return fmt.Sprint(arg)
 }
 
 // filters reads a list of filters; GraphQL takes a single one for a list of one.

@@ -3,6 +3,7 @@
 package money
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -108,4 +109,26 @@ func ParseDecimal(s string) (decimal.Decimal, error) {
 		return decimal.Decimal{}, errs.New(errs.BadInput, "This is not a decimal number. Give digits with an optional point, such as \"1180.00\".")
 	}
 	return n, nil
+}
+
+// Input is an amount as a client gives it.
+type Input struct {
+	Amount   Decimal
+	Currency Currency
+}
+
+// Money converts the input to minor units. Errors: BAD_INPUT for an amount finer than the currency's minor unit.
+func (i Input) Money() (Money, *errs.Error) {
+	d, err := ParseDecimal(string(i.Amount))
+	if err == nil {
+		var m Money
+		if m, err = Parse(d, i.Currency); err == nil {
+			return m, nil
+		}
+	}
+	var bad *errs.Error
+	if !errors.As(err, &bad) {
+		bad = errs.New(errs.BadInput, "This is not an amount of money.")
+	}
+	return Money{}, bad
 }

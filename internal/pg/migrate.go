@@ -1,4 +1,3 @@
-// Package pg is the way to PostgreSQL: migrations and the state of the schema.
 package pg
 
 import (
@@ -139,4 +138,9 @@ func latest(fsys fs.FS) (int64, error) {
 		newest = max(newest, version)
 	}
 	return newest, nil
+}
+
+// Schema compares the pool's database with the program's migrations.
+func (p *Pool) Schema(ctx context.Context, fsys fs.FS) (SchemaVersion, error) {
+	return CheckSchema(ctx, p.db, fsys)
 }

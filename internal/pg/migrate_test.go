@@ -22,11 +22,11 @@ func connect(t *testing.T, url string) *sql.DB {
 	return db
 }
 
-// unmigrated is a database that has the roles' rights and nothing else.
+// unmigrated is a database that does not know of any migration.
 func unmigrated(t *testing.T) *dbtest.DB {
 	t.Helper()
 	db := dbtest.New(t)
-	_, err := connect(t, db.SuperURL).Exec("drop table public.schema_migration; drop extension pg_trgm")
+	_, err := connect(t, db.SuperURL).Exec("drop table public.schema_migration")
 	require.NoError(t, err)
 	return db
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -64,7 +65,7 @@ func Open(ctx context.Context, o Options) (*Cluster, error) {
 	}
 	defer turn.Close()
 
-	use, err := f.lockFile("users.lock")
+	use, err := f.open(filepath.Join(f.dir, "users.lock"))
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +140,8 @@ func (c *Cluster) BackupURL(database string) string { return c.url(BackupRole, d
 // SuperURL connects as the superuser.
 func (c *Cluster) SuperURL(database string) string { return c.url(SuperRole, database) }
 
-// url names host, port and sslmode, so that no PG variable of the environment leads elsewhere. PostgreSQL's own
-// programs read it too.
+// url names host, port and sslmode, so that PGHOST and the like in the environment do not lead elsewhere. PostgreSQL's
+// own programs read it too.
 func (c *Cluster) url(role, database string) string {
 	if database == "" {
 		database = Database

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ententehq/entente/internal/dbtest"
 	"github.com/ententehq/entente/internal/pg/cluster"
 )
 
@@ -77,7 +78,12 @@ func (h helper) close(t *testing.T) {
 // tempDir is a folder that the server's user may reach: t.TempDir is below one that is closed to other users.
 func tempDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "entente-cluster-")
+	return tempDirIn(t, dbtest.TempDir())
+}
+
+func tempDirIn(t *testing.T, base string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(base, "entente-cluster-")
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o755))
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
@@ -318,30 +324,31 @@ func TestOpensAtOnce(t *testing.T) {
 	assert.Empty(t, processes(t, dir))
 }
 
+// TestCancelledOpenLeavesNothing cancels while the data is made, as the server starts, and a little later.
 func TestCancelledOpenLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
-	for _, after := range []time.Duration{20 * time.Millisecond, 300 * time.Millisecond, 0} {
+	var steps []string
+	for _, during := range []string{"creating", "starting", "starting"} {
 		ctx, cancel := context.WithCancel(context.Background())
-		o := cluster.Options{DataDir: dir, Volatile: true}
-		if after == 0 {
-			require.NoError(t, open(t, dir).Close())
-			o.Progress = func(string) { cancel() }
-		} else {
-			time.AfterFunc(after, cancel)
-		}
-		_, err := cluster.Open(ctx, o)
-		require.Error(t, err)
+		_, err := cluster.Open(ctx, cluster.Options{DataDir: dir, Volatile: true, Progress: func(step string) {
+			if strings.HasPrefix(step, during) {
+				time.AfterFunc(time.Duration(len(steps))*5*time.Millisecond, cancel)
+				steps = append(steps, step)
+			}
+		}})
+		require.ErrorIs(t, err, context.Canceled)
 		assert.Empty(t, processes(t, dir))
 		cancel()
 	}
+	assert.Len(t, steps, 3)
 	assert.NoError(t, open(t, dir).Close())
 }
 
 // TestTimes holds a first start and a later one to a multiple of what is promised (two seconds, a half), because the
 // machine may be busy with other tests.
 func TestTimes(t *testing.T) {
-	dir := tempDir(t)
+	dir := tempDirIn(t, os.TempDir())
 	for _, limit := range []time.Duration{6 * time.Second, 2 * time.Second} {
 		began := time.Now()
 		c, err := cluster.Open(context.Background(), cluster.Options{DataDir: dir})

@@ -16,7 +16,7 @@ const turnTimeout = 2 * time.Minute
 // takeTurn waits until nobody else starts or stops the folder's server. Closing the file ends the turn; so does the
 // end of the process.
 func (f folder) takeTurn(ctx context.Context) (*os.File, error) {
-	turn, err := f.lockFile("turn.lock")
+	turn, err := f.open(filepath.Join(f.dir, "turn.lock"))
 	if err != nil {
 		return nil, err
 	}
@@ -27,10 +27,10 @@ func (f folder) takeTurn(ctx context.Context) (*os.File, error) {
 	return turn, nil
 }
 
-// lockFile opens one of the folder's lock files. It belongs to the folder's owner, so that a command once run as root
-// does not lock the owner out.
-func (f folder) lockFile(name string) (*os.File, error) {
-	file, err := os.OpenFile(filepath.Join(f.dir, name), os.O_RDWR|os.O_CREATE, 0o600)
+// open opens one of the folder's files, making it if need be. It belongs to the folder's owner, so that a command once
+// run as root does not lock the owner out.
+func (f folder) open(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, folderError(f.dir, err)
 	}

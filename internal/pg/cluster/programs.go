@@ -88,7 +88,11 @@ func choose(dirs []string, want int) (string, error) {
 	newest, where := 0, ""
 	for _, dir := range dirs {
 		major := serverMajor(dir)
-		if major == want || want == 0 && major >= minMajor {
+		fits := major == want
+		if want == 0 {
+			fits = major >= minMajor
+		}
+		if fits {
 			return dir, nil
 		}
 		if major > newest {

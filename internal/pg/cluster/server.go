@@ -98,11 +98,14 @@ func (f folder) startServer(ctx context.Context, o Options) (*server, error) {
 	}
 	if f.major() == 0 {
 		o.Progress("creating a PostgreSQL cluster in " + f.dir)
-		if err := f.initialise(ctx, bin); err != nil {
+		if err := f.initialise(bin); err != nil {
 			return nil, err
 		}
 	}
 	o.Progress("starting PostgreSQL")
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("start PostgreSQL in %s: %w", f.dir, err)
+	}
 	dir, err := f.socketDir()
 	if err != nil {
 		return nil, err
@@ -110,9 +113,9 @@ func (f folder) startServer(ctx context.Context, o Options) (*server, error) {
 	if err := os.Rename(f.log(), f.log()+".1"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, folderError(f.dir, err)
 	}
-	log, err := os.OpenFile(f.log(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	log, err := f.open(f.log())
 	if err != nil {
-		return nil, folderError(f.dir, err)
+		return nil, err
 	}
 	defer log.Close()
 
@@ -183,7 +186,8 @@ func serverArgs(data, socketDir string, o Options) []string {
 			"fsync=off",
 			"synchronous_commit=off",
 			"full_page_writes=off",
-			"autovacuum=off", // a worker in a template or a dropped database makes everybody wait
+			"dynamic_shared_memory_type=mmap", // beside the data, so that a server that is killed leaves nothing elsewhere
+			"autovacuum=off",                  // a worker in a template or a dropped database makes everybody wait
 			"checkpoint_timeout=1h",
 			"max_wal_size=256MB",
 		)
@@ -195,9 +199,9 @@ func serverArgs(data, socketDir string, o Options) []string {
 	return args
 }
 
-// initialise makes the data beside its place and moves it there whole, so that an interrupted run leaves nothing that
-// looks like data.
-func (f folder) initialise(ctx context.Context, bin string) error {
+// initialise makes the data beside its place and moves it there whole, so that what a crash leaves does not look like
+// data. It takes about a second and cannot be cancelled: a killed initdb leaves shared memory behind.
+func (f folder) initialise(bin string) error {
 	fresh := f.data() + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
 		return folderError(f.dir, err)
@@ -208,23 +212,9 @@ func (f folder) initialise(ctx context.Context, bin string) error {
 	cmd := f.command(filepath.Join(bin, "initdb"), "-D", fresh, "-U", SuperRole, "-A", "trust", "-E", "UTF8",
 		"--locale=C", "--no-sync", "--no-instructions")
 	cmd.SysProcAttr.Setpgid = true
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", cmd.Path, err)
-	}
-	killed := make(chan struct{})
-	inTime := context.AfterFunc(ctx, func() {
-		defer close(killed)
-		_ = f.signal(-cmd.Process.Pid, syscall.SIGKILL) // initdb and the servers it runs
-	})
-	err := cmd.Wait()
-	if !inTime() {
-		<-killed
-		return fmt.Errorf("create the PostgreSQL cluster in %s: %w", f.dir, ctx.Err())
-	}
+	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("create the PostgreSQL cluster in %s: %w: %s", f.dir, err, lastLine(out.String(), "error"))
+		return fmt.Errorf("create the PostgreSQL cluster in %s: %w: %s", f.dir, err, lastLine(string(out), "error"))
 	}
 	if err := os.Rename(fresh, f.data()); err != nil {
 		return folderError(f.dir, err)

@@ -6,6 +6,9 @@
 -- functions to the app role.
 create extension if not exists pg_trgm;
 
+-- Exclusion constraints over ids and periods. Trusted too.
+create extension if not exists btree_gist;
+
 -- A function can be called by the roles it was granted to, not by everybody: some run with their owner's rights.
 alter default privileges revoke execute on functions from public;
 

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/playground"
+)
+
+type serveCmd struct {
+	database
+	Listen        string `default:"127.0.0.1:8080" help:"Where to serve the API."`
+	MetricsListen string `help:"Where to serve /metrics, such as 127.0.0.1:9464; nowhere if not given." placeholder:"ADDR"`
+}
+
+// Run serves until it is told to stop.
+func (c serveCmd) Run(ctx context.Context) error {
+	listeners, err := listenAll(c.Listen, c.MetricsListen)
+	if err != nil {
+		return err
+	}
+	a, err := c.open(ctx, false)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	s := newServer(a, log, playground.Options{})
+	log.Info("serving", "address", listeners[0].Addr().String())
+	return errors.Join(s.run(ctx, listeners), a.close())
+}
+
+// listenAll takes the ports before anything else is started, so that a taken one is said at once.
+func listenAll(addrs ...string) ([]net.Listener, error) {
+	var out []net.Listener
+	for _, addr := range addrs {
+		if addr == "" {
+			continue
+		}
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			for _, open := range out {
+				_ = open.Close()
+			}
+			if errors.Is(err, syscall.EADDRINUSE) {
+				return nil, errs.New(errs.BadInput, "Another program listens on %s already. Stop it, or choose another address with --listen.", addr)
+			}
+			return nil, fmt.Errorf("listen on %s: %w", addr, err)
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// drain is how long requests in flight may take once the server was told to stop.
+const drain = 25 * time.Second
+
+// run serves the API on the first listener and metrics on the second, until the context ends; then it is no longer
+// ready, takes no new connections and finishes the requests in flight.
+func (s *server) run(ctx context.Context, listeners []net.Listener) error {
+	servers := make([]*http.Server, len(listeners))
+	failed := make(chan error, len(listeners))
+	for i, l := range listeners {
+		servers[i] = httpServer([]http.Handler{s.api(), s.metrics.handler()}[i], s.log)
+		go func() { failed <- servers[i].Serve(l) }()
+	}
+	s.ready.Store(true)
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.ready.Store(false)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	for _, h := range servers {
+		err = errors.Join(err, h.Shutdown(stop))
+	}
+	return err
+}
+
+// httpServer bounds what a slow or endless client can hold.
+func httpServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 2 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}

@@ -1,0 +1,45 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/ententehq/entente/graph/model"
+	"github.com/ententehq/entente/graph/view"
+	"github.com/ententehq/entente/internal/id"
+	"github.com/ententehq/entente/internal/page"
+)
+
+// Account gives one account.
+func (q *query) Account(ctx context.Context, global *string, external *model.ExternalIDInput) (*view.Account, error) {
+	env, err := q.env(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := oneOf(global, external); err != nil {
+		return nil, err
+	}
+	u, ok, err := q.find(ctx, env, id.AccountKind, global, external)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		found, err := env.AccountsByID(ctx, []id.UUID{u}, view.Selected(ctx, "Account", "Node"))
+		if err != nil || found[u] != nil {
+			return found[u], err
+		}
+	}
+	return nil, errNotFound("account")
+}
+
+// Accounts lists accounts.
+func (q *query) Accounts(ctx context.Context, first *int, after *string, last *int, before *string, where map[string]any, orderBy []map[string]any) (*view.AccountConnection, error) {
+	env, err := q.env(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := listArgs{page.Args{First: first, After: after, Last: last, Before: before}, where, orderBy, nil}.query()
+	if err != nil {
+		return nil, err
+	}
+	return env.Accounts(ctx, list, view.Selected(ctx, "AccountConnection"))
+}

@@ -1,0 +1,4 @@
+package graph
+
+//go:generate rm -rf generated model
+//go:generate go -C .. tool gqlgen generate

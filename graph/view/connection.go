@@ -1,0 +1,64 @@
+package view
+
+import (
+	"github.com/ententehq/entente/internal/entity"
+)
+
+// PageInfo tells where a page lies in its list.
+type PageInfo struct {
+	HasNextPage     bool
+	HasPreviousPage bool
+	StartCursor     *string
+	EndCursor       *string
+}
+
+// connection is what all connections share; T is the view of an entry, E its edge.
+type connection[T, E any] struct {
+	Edges            []*E
+	Nodes            []*T
+	PageInfo         *PageInfo
+	TotalCount       *int
+	TotalCountCapped bool
+}
+
+type edge[T any] struct {
+	Cursor string
+	Node   *T
+}
+
+// newConnection builds a connection's page from the rows of a list and their views.
+func newConnection[R any, T any, E any](l *entity.List[R], nodes []*T, wrap func(edge[T]) *E) connection[T, E] {
+	p := connection[T, E]{Nodes: nodes, Edges: make([]*E, len(nodes)), PageInfo: &PageInfo{HasNextPage: l.HasNext, HasPreviousPage: l.HasPrevious}}
+	for i, row := range l.Rows {
+		cursor := any(row).(entity.Keyed).Cursor(l.Name)
+		p.Edges[i] = wrap(edge[T]{cursor, nodes[i]})
+		if i == 0 {
+			p.PageInfo.StartCursor = &cursor
+		}
+		if i == len(l.Rows)-1 {
+			p.PageInfo.EndCursor = &cursor
+		}
+	}
+	if l.TotalWasCounted {
+		p.TotalCount, p.TotalCountCapped = &l.Total, l.TotalCapped
+	}
+	return p
+}
+
+// The connections of the entities. gqlgen wants a type of its own for each.
+type (
+	UserConnection      struct{ connection[User, UserEdge] }
+	UserEdge            struct{ edge[User] }
+	TeamConnection      struct{ connection[Team, TeamEdge] }
+	TeamEdge            struct{ edge[Team] }
+	TerritoryConnection struct {
+		connection[Territory, TerritoryEdge]
+	}
+	TerritoryEdge     struct{ edge[Territory] }
+	AccountConnection struct {
+		connection[Account, AccountEdge]
+	}
+	AccountEdge    struct{ edge[Account] }
+	DealConnection struct{ connection[Deal, DealEdge] }
+	DealEdge       struct{ edge[Deal] }
+)
