@@ -122,12 +122,7 @@ func TestMappingFile(t *testing.T) {
 	assert.ErrorContains(t, err, `line 9: there is no key "x" here`)
 }
 
-// TestOwnMapping runs a mapping that uses what the example does not: ids of people, managers by id, e-mail addresses,
-// currencies by row, references by name, owners of accounts.
-func TestOwnMapping(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	m, err := ingest.ParseMapping([]byte(people + `      email: {column: Mail}
+const ownMapping = people + `      email: {column: Mail}
       manager: {column: Boss, by: externalId}
   - file: companies.csv
     entity: account
@@ -140,7 +135,14 @@ func TestOwnMapping(t *testing.T) {
       parent: {column: Parent, by: name}
       currency: {column: Currency}
       annualRevenue: {column: Revenue}
-`))
+`
+
+// TestOwnMapping runs a mapping that uses what the example does not: ids of people, managers by id, e-mail addresses,
+// currencies by row, references by name, owners of accounts.
+func TestOwnMapping(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m, err := ingest.ParseMapping([]byte(ownMapping))
 	require.NoError(t, err)
 	dir := t.TempDir()
 	for name, text := range map[string]string{
