@@ -10,18 +10,20 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
+// BootstrapSQL is what [Cluster.Bootstrap] runs, for whoever brings a PostgreSQL of their own.
+//
 //go:embed bootstrap.sql
-var bootstrapSQL string
+var BootstrapSQL string
 
 // Bootstrap makes the database if it is missing, and in it the roles and rights that the migrations build on. It may be
 // repeated; two at once on one database may fail, so Open does it in its turn.
 func (c *Cluster) Bootstrap(ctx context.Context, database string) error {
-	err := c.exec(ctx, database, bootstrapSQL)
+	err := c.exec(ctx, database, BootstrapSQL)
 	if pq.As(err, pqerror.InvalidCatalogName) != nil {
 		if err := c.exec(ctx, SuperRole, "create database "+pq.QuoteIdentifier(database)); err != nil {
 			return fmt.Errorf("create database %s: %w", database, err)
 		}
-		err = c.exec(ctx, database, bootstrapSQL)
+		err = c.exec(ctx, database, BootstrapSQL)
 	}
 	if err != nil {
 		return fmt.Errorf("prepare the roles of database %s: %w", database, err)

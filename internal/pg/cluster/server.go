@@ -185,7 +185,7 @@ func serverArgs(data, socketDir string, o Options) []string {
 			"full_page_writes=off",
 			"autovacuum=off", // a worker in a template or a dropped database makes everybody wait
 			"checkpoint_timeout=1h",
-			"max_wal_size=2GB",
+			"max_wal_size=256MB",
 		)
 	}
 	args := []string{"-D", data}
