@@ -143,6 +143,9 @@ func (w *world) load(ctx context.Context, tx *pg.Tx, deps Deps, p Params) error 
 	if err := deps.Orgs.Load(ctx, tx, by, w.peopleBatch()); err != nil {
 		return err
 	}
+	if err := w.makeTokens(ctx, tx, deps, by); err != nil {
+		return err
+	}
 	p.progress("people", len(w.people), len(w.people))
 	if err := deps.CRM.Load(ctx, tx, by, w.crmBatch()); err != nil {
 		return err
@@ -156,5 +159,5 @@ func (w *world) load(ctx context.Context, tx *pg.Tx, deps Deps, p Params) error 
 		}
 		p.progress("deals", to, total)
 	}
-	return w.makeTokens(ctx, tx, deps, by)
+	return nil
 }

@@ -17,23 +17,25 @@ import (
 	"github.com/ententehq/entente/internal/crm"
 	"github.com/ententehq/entente/internal/dbtest"
 	"github.com/ententehq/entente/internal/demo"
+	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/org"
 	"github.com/ententehq/entente/internal/pg"
 )
 
-func now() time.Time { return clock.System{}.Now() }
+// now stands still, so that the tests see the same org every day.
+var now = time.Date(2026, 8, 19, 15, 4, 5, 0, time.UTC)
 
 func open(t testing.TB, inDemoMode bool) demo.Deps {
 	t.Helper()
 	pool, err := pg.Open(context.Background(), dbtest.New(t).AppURL, pg.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, pool.Close()) })
-	orgs := org.NewService(pool, clock.System{})
+	orgs := org.NewService(pool, clock.Fixed(now))
 	return demo.Deps{
 		Pool: pool, Orgs: orgs,
-		Access: access.NewService(pool, clock.System{}, inDemoMode),
-		CRM:    crm.NewService(pool, clock.System{}, orgs),
+		Access: access.NewService(pool, clock.Fixed(now), inDemoMode),
+		CRM:    crm.NewService(pool, clock.Fixed(now), orgs),
 	}
 }
 
@@ -61,7 +63,7 @@ func TestEnsure(t *testing.T) {
 	d := open(t, true)
 	var steps []string
 	began := time.Now()
-	first, created, err := demo.Ensure(context.Background(), d, demo.Params{Seed: 1, Today: now(), Progress: func(step string, done, total int) {
+	first, created, err := demo.Ensure(context.Background(), d, demo.Params{Seed: 1, Today: now, Progress: func(step string, done, total int) {
 		if done == total {
 			steps = append(steps, step)
 		}
@@ -79,7 +81,7 @@ func TestEnsure(t *testing.T) {
 	}
 
 	began = time.Now()
-	again, created, err := demo.Ensure(context.Background(), d, demo.Params{Seed: 2, Today: now()})
+	again, created, err := demo.Ensure(context.Background(), d, demo.Params{Seed: 2, Today: now})
 	require.NoError(t, err)
 	took := time.Since(began)
 	t.Logf("found in %s", took)
@@ -89,7 +91,7 @@ func TestEnsure(t *testing.T) {
 	assert.Equal(t, first.People, again.People)
 	assert.Equal(t, counts, rowCounts(t, d, first.Org))
 
-	_, _, err = demo.Ensure(context.Background(), d, demo.Params{Today: now(), Size: demo.Large})
+	_, _, err = demo.Ensure(context.Background(), d, demo.Params{Today: now, Size: demo.Large})
 	assert.ErrorContains(t, err, "small size")
 
 	t.Run("tokens", func(t *testing.T) { checkTokens(t, d, first) })
@@ -130,7 +132,7 @@ func checkTokens(t *testing.T, d demo.Deps, r *demo.Result) {
 	}
 	assert.False(t, p.Can("token", "create"))
 
-	outside := access.NewService(d.Pool, clock.System{}, false)
+	outside := access.NewService(d.Pool, clock.Fixed(now), false)
 	i, err := outside.Identify(context.Background(), "demo-ops")
 	require.NoError(t, err)
 	h := d.Pool.Read(pg.Session{Org: i.Org.UUID})
@@ -145,14 +147,15 @@ func visible(t *testing.T, d demo.Deps, token, condition string) map[id.Deal]boo
 	p := principal(t, d, token)
 	h := d.Pool.Read(p.Session())
 	defer h.Close()
-	args, predicate := scoped(p)
+	var args entity.Args
+	predicate := crm.Deals.Condition(p.Scope("deal", "read"), &args)
 	var ids []id.Deal
 	err := h.Select(context.Background(), &ids, `
 		select d.id
 		  from deal d
 		  join stage s on s.org_id = d.org_id and s.id = d.stage_id
 		  join account a on a.org_id = d.org_id and a.id = d.account_id
-		 where (`+predicate+`) and `+condition, args...)
+		 where (`+predicate+`) and `+condition, args.Values()...)
 	require.NoError(t, err)
 	set := map[id.Deal]bool{}
 	for _, i := range ids {
@@ -240,7 +243,7 @@ func TestKilledHalfWay(t *testing.T) {
 	t.Parallel()
 	d := open(t, true)
 	ctx, kill := context.WithCancel(context.Background())
-	_, _, err := demo.Ensure(ctx, d, demo.Params{Seed: 1, Today: now(), Progress: func(step string, done, _ int) {
+	_, _, err := demo.Ensure(ctx, d, demo.Params{Seed: 1, Today: now, Progress: func(step string, done, _ int) {
 		if step == "deals" && done >= 2_000 {
 			kill()
 		}
@@ -248,7 +251,7 @@ func TestKilledHalfWay(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = d.Orgs.Find(context.Background(), demo.Key)
 	require.ErrorContains(t, err, "There is no org")
-	_, created, err := demo.Ensure(context.Background(), d, demo.Params{Seed: 1, Today: now()})
+	_, created, err := demo.Ensure(context.Background(), d, demo.Params{Seed: 1, Today: now})
 	require.NoError(t, err)
 	assert.True(t, created)
 }
@@ -262,7 +265,7 @@ func TestTwoAtOnce(t *testing.T) {
 	errs := make([]error, 2)
 	for i := range errs {
 		wg.Go(func() {
-			_, created, err := demo.Ensure(context.Background(), d, demo.Params{Seed: uint64(i), Today: now()})
+			_, created, err := demo.Ensure(context.Background(), d, demo.Params{Seed: uint64(i), Today: now})
 			if errs[i] = err; created {
 				made.Add(1)
 			}
@@ -278,12 +281,28 @@ func TestAnotherOrgOfThatName(t *testing.T) {
 	d := open(t, true)
 	_, err := d.Orgs.Create(context.Background(), org.CreateParams{Key: demo.Key, Name: "Northwind", Currency: "USD", TimeZone: "UTC", FiscalMonth: 1})
 	require.NoError(t, err)
-	_, _, err = demo.Ensure(context.Background(), d, demo.Params{Today: now()})
+	_, _, err = demo.Ensure(context.Background(), d, demo.Params{Today: now})
 	assert.ErrorContains(t, err, "is not the demo org")
 }
 
 func TestNotInDemoMode(t *testing.T) {
 	t.Parallel()
-	_, _, err := demo.Ensure(context.Background(), open(t, false), demo.Params{Today: now()})
+	_, _, err := demo.Ensure(context.Background(), open(t, false), demo.Params{Today: now})
 	assert.ErrorContains(t, err, "demo mode only")
+}
+
+// BenchmarkEnsure makes whole orgs: go test -run - -bench Ensure -benchtime 1x ./internal/demo
+func BenchmarkEnsure(b *testing.B) {
+	for _, size := range []demo.Size{demo.Small, demo.Large} {
+		b.Run(string(size), func(b *testing.B) {
+			for range b.N {
+				b.StopTimer()
+				d := open(b, true)
+				b.StartTimer()
+				_, created, err := demo.Ensure(context.Background(), d, demo.Params{Seed: 1, Today: now, Size: size})
+				require.NoError(b, err)
+				require.True(b, created)
+			}
+		})
+	}
 }

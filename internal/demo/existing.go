@@ -39,7 +39,7 @@ func find(ctx context.Context, deps Deps, size Size) (id.Org, error) {
 	h := deps.Pool.Read(pg.Session{Org: o.UUID})
 	defer h.Close()
 	var large bool
-	// Whether there are more accounts than the small org is made with and is likely to be given.
+	// Whether there are as many accounts as the large one is made with.
 	err = h.Get(ctx, &large, `select exists (select from account where org_id = $1 offset $2)`, o, Large.accounts()-1)
 	if err != nil {
 		return id.Org{}, fmt.Errorf("measure the demo org: %w", err)

@@ -59,7 +59,7 @@ func (w *world) planCustomers(q *quota) (customers, prospects []*account) {
 	all := slices.Clone(w.accounts)
 	luck := make([]int, len(all))
 	for i, a := range all {
-		luck[i] = r.IntN(100) * (2 + a.owner.skill)
+		luck[i] = r.IntN(100) * (1 + 2*a.owner.skill)
 	}
 	slices.SortStableFunc(all, func(a, b *account) int { return luck[b.n] - luck[a.n] })
 	n := len(all) * customersOf100 / 100

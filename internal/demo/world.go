@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"time"
+	_ "time/tzdata" // the org's zone is known also where the machine has no zones
 
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/org"
