@@ -279,8 +279,11 @@ func TestTwoAtOnce(t *testing.T) {
 func TestAnotherOrgOfThatName(t *testing.T) {
 	t.Parallel()
 	d := open(t, true)
-	_, err := d.Orgs.Create(context.Background(), org.CreateParams{Key: demo.Key, Name: "Northwind", Currency: "USD", TimeZone: "UTC", FiscalMonth: 1})
+	theirs := org.CreateParams{Key: demo.Key, Name: "Northwind", Currency: "USD", TimeZone: "UTC", FiscalMonth: 1}
+	_, err := d.Orgs.Create(context.Background(), theirs)
 	require.NoError(t, err)
+	_, err = d.Orgs.Create(context.Background(), theirs)
+	require.ErrorContains(t, err, "Choose another key")
 	_, _, err = demo.Ensure(context.Background(), d, demo.Params{Today: now})
 	assert.ErrorContains(t, err, "is not the demo org")
 }
