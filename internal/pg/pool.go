@@ -41,8 +41,9 @@ type Session struct {
 
 // Pool holds the connections of one process to one database, as one role.
 type Pool struct {
-	db   *sqlx.DB
-	sent atomic.Int64
+	db    *sqlx.DB
+	sent  atomic.Int64
+	notes *notifier
 }
 
 // Options tune a pool.
@@ -53,6 +54,7 @@ type Options struct {
 // Open connects as the role that the URL names and proves it with one round trip.
 func Open(ctx context.Context, url string, o Options) (*Pool, error) {
 	p := &Pool{}
+	p.notes = newNotifier(p)
 	c, err := newConnector(url, &p.sent)
 	if err != nil {
 		return nil, err
@@ -72,8 +74,11 @@ func Open(ctx context.Context, url string, o Options) (*Pool, error) {
 	return p, nil
 }
 
-// Close gives all connections back.
-func (p *Pool) Close() error { return p.db.Close() }
+// Close sends the notifications that are due and gives all connections back.
+func (p *Pool) Close() error {
+	p.notes.close()
+	return p.db.Close()
+}
 
 // Ping proves that the database answers.
 func (p *Pool) Ping(ctx context.Context) error { return p.db.PingContext(ctx) }
@@ -121,12 +126,14 @@ func (p *Pool) writeOnce(ctx context.Context, s Session, fn func(tx *Tx) error) 
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := fn(&Tx{tx: tx, version: version}); err != nil {
+	w := &Tx{tx: tx, version: version}
+	if err := fn(w); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	p.notes.add(w.notes)
 	return nil
 }
 
@@ -134,6 +141,7 @@ func (p *Pool) writeOnce(ctx context.Context, s Session, fn func(tx *Tx) error) 
 type Tx struct {
 	tx      *sqlx.Tx
 	version int64
+	notes   []note
 }
 
 // Version is the org's reference version when the transaction began.
