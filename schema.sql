@@ -32,6 +32,13 @@ begin
     tbl, org_column);
 end $_$;
 
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'rows of % are never changed', tg_table_name using errcode = 'restrict_violation';
+end $$;
+
 CREATE FUNCTION public.watch_reference_table(tbl regclass) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -94,6 +101,59 @@ CREATE TABLE public.app_user (
 );
 
 ALTER TABLE ONLY public.app_user FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.audit_head (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    hash bytea NOT NULL,
+    xid xid8 NOT NULL,
+    id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.audit_head FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.audit_log (
+    org_id uuid NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    entity text,
+    entity_id uuid,
+    version integer,
+    user_id uuid,
+    token_id uuid,
+    client text,
+    request_id text,
+    detail text,
+    before jsonb,
+    after jsonb,
+    occurred_at timestamp with time zone NOT NULL,
+    CONSTRAINT audit_log_kind_known CHECK ((kind = ANY (ARRAY['CREATED'::text, 'UPDATED'::text, 'DELETED'::text, 'IMPORTED'::text, 'EXPORTED'::text, 'SIGNED_IN'::text, 'TOKEN_USED'::text, 'POLICY_CHANGED'::text, 'DENIED'::text])))
+);
+
+ALTER TABLE ONLY public.audit_log FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.audit_personal (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    salt bytea NOT NULL,
+    before jsonb NOT NULL,
+    after jsonb NOT NULL
+);
+
+ALTER TABLE ONLY public.audit_personal FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.audit_personal IS 'The personal values behind the digests in audit_log, each as the text of its JSON. Erasing a row leaves the chain whole.';
+
+CREATE TABLE public.audit_seal (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    audit_xid xid8 NOT NULL,
+    audit_id uuid NOT NULL,
+    hash bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.audit_seal FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.deal (
     org_id uuid NOT NULL,
@@ -173,6 +233,39 @@ CREATE TABLE public.deal_version (
 ALTER TABLE ONLY public.deal_version FORCE ROW LEVEL SECURITY;
 
 COMMENT ON COLUMN public.deal_version.history IS 'Written by an import of the past: exempt from gates, no event.';
+
+CREATE TABLE public.event (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    seq bigint NOT NULL,
+    entity text NOT NULL,
+    entity_id uuid NOT NULL,
+    version integer NOT NULL,
+    action text NOT NULL,
+    changed text[] NOT NULL,
+    before jsonb,
+    after jsonb,
+    user_id uuid,
+    token_id uuid,
+    client text,
+    request_id text,
+    occurred_at timestamp with time zone NOT NULL,
+    CONSTRAINT event_action_known CHECK ((action = ANY (ARRAY['CREATED'::text, 'UPDATED'::text, 'DELETED'::text])))
+);
+
+ALTER TABLE ONLY public.event FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.event IS 'Kept for 30 days; servers delete older rows.';
+
+ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.event_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.external_id (
     org_id uuid NOT NULL,
@@ -388,11 +481,29 @@ ALTER TABLE ONLY public.app_user
 ALTER TABLE ONLY public.app_user
     ADD CONSTRAINT app_user_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (org_id);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (org_id, xid, id);
+
+ALTER TABLE ONLY public.audit_personal
+    ADD CONSTRAINT audit_personal_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.audit_seal
+    ADD CONSTRAINT audit_seal_once UNIQUE (org_id, audit_xid, audit_id);
+
+ALTER TABLE ONLY public.audit_seal
+    ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (org_id, number);
+
 ALTER TABLE ONLY public.deal
     ADD CONSTRAINT deal_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.deal_version
     ADD CONSTRAINT deal_version_pkey PRIMARY KEY (org_id, id, version);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.external_id
     ADD CONSTRAINT external_id_pkey PRIMARY KEY (org_id, entity, system, external_id);
@@ -482,6 +593,10 @@ CREATE INDEX app_user_created_idx ON public.app_user USING btree (org_id, create
 
 CREATE INDEX app_user_name_idx ON public.app_user USING btree (org_id, name, id);
 
+CREATE INDEX audit_log_entity_idx ON public.audit_log USING btree (org_id, entity_id, occurred_at) WHERE (entity_id IS NOT NULL);
+
+CREATE INDEX audit_log_occurred_idx ON public.audit_log USING btree (org_id, occurred_at, id);
+
 CREATE INDEX deal_account_idx ON public.deal USING btree (org_id, account_id, close_key, id);
 
 CREATE INDEX deal_amount_idx ON public.deal USING btree (org_id, amount_key, id);
@@ -508,6 +623,8 @@ CREATE UNIQUE INDEX deal_version_current_idx ON public.deal_version USING btree 
 
 CREATE INDEX deal_version_time_idx ON public.deal_version USING btree (org_id, valid_from, valid_to);
 
+CREATE INDEX event_order_idx ON public.event USING btree (org_id, xid, seq);
+
 CREATE INDEX external_id_entity_idx ON public.external_id USING btree (org_id, entity, entity_id);
 
 CREATE INDEX reporting_line_team_idx ON public.reporting_line USING btree (org_id, team_id);
@@ -519,6 +636,10 @@ CREATE INDEX team_name_idx ON public.team USING btree (org_id, name, id);
 CREATE INDEX territory_assignment_user_idx ON public.territory_assignment USING btree (org_id, user_id);
 
 CREATE INDEX territory_name_idx ON public.territory USING btree (org_id, name, id);
+
+CREATE TRIGGER never_changed BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER never_changed BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_seal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER reference_changed AFTER INSERT OR DELETE OR UPDATE ON public.access_policy FOR EACH STATEMENT EXECUTE FUNCTION public.bump_reference_version();
 
@@ -680,9 +801,19 @@ ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.app_user ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.audit_head ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_personal ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_seal ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.deal ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.deal_version ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.external_id ENABLE ROW LEVEL SECURITY;
 
@@ -694,9 +825,19 @@ CREATE POLICY org_boundary ON public.account TO entente_owner, entente_app USING
 
 CREATE POLICY org_boundary ON public.app_user TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY org_boundary ON public.audit_head TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY org_boundary ON public.audit_log TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY org_boundary ON public.audit_personal TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY org_boundary ON public.audit_seal TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY org_boundary ON public.deal TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY org_boundary ON public.deal_version TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY org_boundary ON public.event TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY org_boundary ON public.external_id TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
@@ -751,6 +892,8 @@ REVOKE ALL ON FUNCTION public.bump_reference_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.guard_org_table(tbl regclass, org_column text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.watch_reference_table(tbl regclass) FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.access_policy TO entente_app;
@@ -759,11 +902,21 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO entente_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.app_user TO entente_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_head TO entente_app;
+
+GRANT SELECT,INSERT ON TABLE public.audit_log TO entente_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.audit_personal TO entente_app;
+
+GRANT SELECT,INSERT ON TABLE public.audit_seal TO entente_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.deal TO entente_app;
 
 GRANT SELECT,INSERT ON TABLE public.deal_version TO entente_app;
 
 GRANT UPDATE(valid_to) ON TABLE public.deal_version TO entente_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.event TO entente_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.external_id TO entente_app;
 

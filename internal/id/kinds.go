@@ -18,6 +18,8 @@ const (
 	PipelineKind  Kind = "pipeline"
 	StageKind     Kind = "stage"
 	DealKind      Kind = "deal"
+	EventKind     Kind = "event"
+	AuditKind     Kind = "audit"
 )
 
 type (
