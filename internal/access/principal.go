@@ -5,6 +5,7 @@ import (
 
 	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/event"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
 )
@@ -18,7 +19,8 @@ type Principal struct {
 	Name  string
 	Roles []Role
 
-	Client string // the program it asks through, as it names itself; kept with every change
+	Client    string // the program it asks through, as it names itself; kept with every change
+	RequestID string // of the request at hand; kept with every change
 
 	tables      []decisions
 	everything  bool
@@ -30,6 +32,11 @@ type Principal struct {
 // Operator is who sits at the command line with the database's address: they may do everything in the org.
 func Operator(org id.Org) *Principal {
 	return &Principal{Org: org, Name: "operator", everything: true}
+}
+
+// Actor is the principal as events and the audit log keep it.
+func (p *Principal) Actor() event.Actor {
+	return event.Actor{User: p.User, Token: p.Token, Client: p.Client, RequestID: p.RequestID}
 }
 
 // Session is the principal's database session.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ententehq/entente/internal/clock"
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/event"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
 )
@@ -137,15 +138,27 @@ func GrantRoles(ctx context.Context, tx *pg.Tx, by *Principal, at time.Time, gra
 			users, roles = append(users, g.User.String()), append(roles, string(r))
 		}
 	}
-	_, err := tx.Exec(ctx, `
+	var given []struct {
+		User id.User `db:"user_id"`
+		Role string  `db:"role"`
+	}
+	err := tx.Select(ctx, &given, `
 		insert into role_grant (org_id, user_id, role, granted_at, granted_by)
 		select $1, user_id, role, $4, $5
 		  from unnest($2::uuid[], $3::text[]) as g (user_id, role)
-		    on conflict do nothing`, by.Org, users, roles, at, by.User)
+		    on conflict do nothing
+		returning user_id, role`, by.Org, users, roles, at, by.User)
 	if err != nil {
 		return fmt.Errorf("grant roles: %w", err)
 	}
-	return nil
+	entries := make([]event.Entry, len(given))
+	for i, g := range given {
+		entries[i] = event.Entry{
+			Kind: event.PolicyChanged, Entity: id.UserKind, ID: g.User.UUID, Detail: "role granted",
+			Fields: []event.Field{{Name: "role", After: g.Role}}, At: at,
+		}
+	}
+	return event.Record(ctx, tx, by.Org, by.Actor(), entries...)
 }
 
 // TokenParams describe a token to be made.
@@ -226,10 +239,27 @@ func (s *Service) CreateTokenIn(ctx context.Context, tx *pg.Tx, by *Principal, p
 		_, _ = rand.Read(random[:]) // never fails
 		secret = TokenPrefix + base64.RawURLEncoding.EncodeToString(random[:])
 	}
-	if err := insertToken(ctx, tx, by, now, id.Token{UUID: id.New()}, secret, params, allow); err != nil {
+	token := id.Token{UUID: id.New()}
+	if err := insertToken(ctx, tx, by, now, token, secret, params, allow); err != nil {
 		return "", fmt.Errorf("create token: %w", err)
 	}
-	return secret, nil
+	return secret, event.Record(ctx, tx, by.Org, by.Actor(), params.audited(token, now))
+}
+
+// audited is the audit row of a new token: what it may, never the token.
+func (t TokenParams) audited(token id.Token, at time.Time) event.Entry {
+	e := event.Entry{Kind: event.Kind(event.Created), Entity: id.TokenKind, ID: token.UUID, At: at}
+	e.Fields = []event.Field{{Name: "name", After: t.Name}, {Name: "roles", After: append([]Role{}, t.Roles...)}}
+	if len(t.Allow) > 0 {
+		e.Fields = append(e.Fields, event.Field{Name: "allow", After: t.Allow})
+	}
+	if t.ExpiresAt != nil {
+		e.Fields = append(e.Fields, event.Field{Name: "expiresAt", After: t.ExpiresAt})
+	}
+	if !t.DemoUser.IsZero() {
+		e.Fields = append(e.Fields, event.Field{Name: "user", After: id.Global(id.UserKind, t.DemoUser.UUID)})
+	}
+	return e
 }
 
 func insertToken(ctx context.Context, tx *pg.Tx, by *Principal, now time.Time, token id.Token, secret string, p TokenParams, allow []Rule) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/event"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
 )
@@ -19,10 +20,19 @@ func insertDeal(ctx context.Context, tx *pg.Tx, by *access.Principal, d *Deal) e
 		return err
 	}
 	v := versionOf(d, by)
-	if err := pg.InsertRows(ctx, tx, o, "deal_version", []DealVersion{v}); err != nil {
+	if err := insertVersion(ctx, tx, by, v, dealChange(nil, d, "")); err != nil {
 		return err
 	}
 	return pg.InsertRows(ctx, tx, o, "stage_visit", VisitsOf([]DealVersion{v}))
+}
+
+// insertVersion writes a deal's new version, its event and its audit row in one statement.
+func insertVersion(ctx context.Context, tx *pg.Tx, by *access.Principal, v DealVersion, c event.Change) error {
+	beside, err := event.Beside(tx, by.Org, by.Actor(), c)
+	if err != nil {
+		return err
+	}
+	return pg.InsertRowsBeside(ctx, tx, by.Org.UUID, "deal_version", []DealVersion{v}, beside)
 }
 
 func versionOf(d *Deal, by *access.Principal) DealVersion {
@@ -36,9 +46,9 @@ func versionOf(d *Deal, by *access.Principal) DealVersion {
 	return v
 }
 
-// updateDeal writes the new state of a locked deal, closes the version that was and opens the new one, and moves the
-// visit when the stage changed.
-func updateDeal(ctx context.Context, tx *pg.Tx, by *access.Principal, before, d *Deal) error {
+// updateDeal writes the new state of a locked deal, closes the version that was and opens the new one, with the event
+// and the audit row of the change, and moves the visit when the stage changed.
+func updateDeal(ctx context.Context, tx *pg.Tx, by *access.Principal, before, d *Deal, reason string) error {
 	_, err := tx.Exec(ctx, `
 		with closed as (
 		  update deal_version
@@ -66,7 +76,7 @@ func updateDeal(ctx context.Context, tx *pg.Tx, by *access.Principal, before, d 
 	if err != nil {
 		return fmt.Errorf("update deal: %w", err)
 	}
-	if err := pg.InsertRows(ctx, tx, by.Org.UUID, "deal_version", []DealVersion{versionOf(d, by)}); err != nil {
+	if err := insertVersion(ctx, tx, by, versionOf(d, by), dealChange(before, d, reason)); err != nil {
 		return err
 	}
 	if d.StageID == before.StageID {

@@ -99,7 +99,7 @@ func (s *Service) UpdateDeal(ctx context.Context, by *access.Principal, params U
 		}
 		d.Version++
 		d.UpdatedAt = later(w.now, before.UpdatedAt)
-		return explainDeal(updateDeal(ctx, tx, by, &before.Deal, &d))
+		return explainDeal(updateDeal(ctx, tx, by, &before.Deal, &d, params.Reason))
 	})
 	return pg.Explain(err)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ententehq/entente/internal/clock"
 	"github.com/ententehq/entente/internal/crm"
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/event"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/org"
 	"github.com/ententehq/entente/internal/pg"
@@ -94,7 +95,7 @@ func (s *Service) Import(ctx context.Context, by *access.Principal, params Param
 		if params.DryRun {
 			return errDryRun
 		}
-		return nil
+		return event.Record(ctx, tx, by.Org, by.Actor(), r.audited())
 	})
 	if err != nil && !errors.Is(err, errDryRun) {
 		return Summary{}, fmt.Errorf("import: %w", pg.Explain(err))

@@ -10,6 +10,7 @@ import (
 	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/clock"
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/event"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
 )
@@ -64,7 +65,15 @@ func (s *Service) CreateIn(ctx context.Context, tx *pg.Tx, org id.Org, at time.T
 	if err != nil {
 		return fmt.Errorf("insert org: %w", err)
 	}
-	return access.Seed(ctx, tx, org)
+	if err := access.Seed(ctx, tx, org); err != nil {
+		return err
+	}
+	return event.Record(ctx, tx, org, event.Actor{}, event.Entry{
+		Kind: event.Kind(event.Created), Entity: id.OrgKind, ID: org.UUID, At: at, Fields: []event.Field{
+			{Name: "key", After: params.Key}, {Name: "name", After: params.Name}, {Name: "currency", After: params.Currency},
+			{Name: "timeZone", After: params.TimeZone}, {Name: "fiscalYearStartMonth", After: params.FiscalMonth},
+		},
+	})
 }
 
 // Find gives the org with the key. Errors: NOT_FOUND.
