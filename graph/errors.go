@@ -19,7 +19,21 @@ import (
 // present turns an error into what a client may see. What is not meant for them becomes INTERNAL with the request's id,
 // and its text goes to the log.
 func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
+	if op, ok := ctx.Value(operationKey{}).(*operation); ok && errs.CodeOf(err) == errs.Forbidden {
+		r.denied(op.identity.Org, op.env.Principal.Actor(), lacking(err))
+	}
 	return r.presentAt(ctx, graphql.GetPath(ctx), err)
+}
+
+// lacking is the permission that a refusal names.
+func lacking(err error) string {
+	var known *errs.Error
+	if errors.As(err, &known) {
+		if p, ok := known.Meta["permission"].(string); ok {
+			return p
+		}
+	}
+	return "a permission"
 }
 
 func (r *Resolver) presentAt(ctx context.Context, path ast.Path, err error) *gqlerror.Error {

@@ -11,6 +11,8 @@ import (
 	"github.com/ententehq/entente/graph/view"
 	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/event"
+	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
 )
 
@@ -36,9 +38,10 @@ func requestOf(ctx context.Context) *request {
 type operation struct {
 	*Resolver
 	identity access.Identity
-	client   string
+	request  *request
 	handle   *pg.Handle
 	env      *view.Env
+	stream   streamState // of a subscription
 }
 
 type operationKey struct{}
@@ -50,9 +53,13 @@ func (r *Resolver) begin(ctx context.Context) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	op := &operation{Resolver: r, identity: identity, client: req.client, handle: r.Pool.Read(pg.Session{Org: identity.Org.UUID})}
+	op := &operation{Resolver: r, identity: identity, request: req, handle: r.Pool.Read(pg.Session{Org: identity.Org.UUID})}
 	if err := op.refresh(ctx); err != nil {
 		op.handle.Close()
+		if errs.CodeOf(err) == errs.Unauthenticated {
+			by := event.Actor{Token: identity.Token, Client: req.client, RequestID: req.id}
+			r.denied(identity.Org, by, "a valid token")
+		}
 		return nil, err
 	}
 	return op, nil
@@ -62,21 +69,29 @@ func (r *Resolver) begin(ctx context.Context) (*operation, error) {
 // the payload show what was written.
 func (o *operation) refresh(ctx context.Context) error {
 	o.handle.Close()
-	p, err := o.Access.Resolve(ctx, o.handle, o.identity)
-	if err != nil {
-		return err
+	env, err := o.open(ctx, o.handle)
+	if err == nil {
+		o.env = env
 	}
-	p.Client = o.client
-	dir, err := o.Orgs.Directory(ctx, o.handle, p.Org)
+	return err
+}
+
+// open takes from a snapshot who asks, what they may, and the reference data.
+func (o *operation) open(ctx context.Context, h *pg.Handle) (*view.Env, error) {
+	p, err := o.Access.Resolve(ctx, h, o.identity)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	cat, err := o.CRM.Catalogue(ctx, o.handle, p.Org)
+	p.Client, p.RequestID = o.request.client, o.request.id
+	dir, err := o.Orgs.Directory(ctx, h, p.Org)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o.env = &view.Env{Principal: p, DB: o.handle, Directory: dir, Catalogue: cat, Now: o.Clock.Now()}
-	return nil
+	cat, err := o.CRM.Catalogue(ctx, h, p.Org)
+	if err != nil {
+		return nil, err
+	}
+	return &view.Env{Principal: p, DB: h, Directory: dir, Catalogue: cat, Now: o.Clock.Now()}, nil
 }
 
 // around runs an operation within its snapshot, and closes that before bytes are written to the client.
@@ -87,6 +102,9 @@ func (r *Resolver) around(ctx context.Context, next graphql.OperationHandler) gr
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{r.present(ctx, err)}})
 	}
 	gc := graphql.GetOperationContext(ctx)
+	if gc.Operation.Operation == ast.Subscription {
+		return op.listen(ctx, next)
+	}
 	masked := r.permits.denied(op.env.Principal, gc)
 	if gc.Operation.Operation == ast.Mutation {
 		op.handle.Close() // the write takes a connection of its own
@@ -97,11 +115,23 @@ func (r *Resolver) around(ctx context.Context, next graphql.OperationHandler) gr
 		defer op.handle.Close()
 		resp := responses(ctx)
 		if resp != nil {
-			for _, d := range masked {
-				resp.Errors = append(resp.Errors, r.presentAt(ctx, d.path, access.Forbidden(d.need.object, d.need.actions[0])))
-			}
+			r.mask(ctx, resp, masked)
 		}
 		return resp
+	}
+}
+
+// mask adds one FORBIDDEN error for each selected field that the asker may not have.
+func (r *Resolver) mask(ctx context.Context, resp *graphql.Response, masked []denial) {
+	for _, d := range masked {
+		resp.Errors = append(resp.Errors, r.presentAt(ctx, d.path, access.Forbidden(d.need.object, d.need.actions[0])))
+	}
+}
+
+// denied queues a refused attempt for the audit log: the operation itself may be reading only.
+func (r *Resolver) denied(org id.Org, by event.Actor, permission string) {
+	if r.Events != nil {
+		r.Events.Deny(event.Denial{Org: org, By: by, Permission: permission, At: r.Clock.Now()})
 	}
 }
 

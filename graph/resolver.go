@@ -15,6 +15,7 @@ import (
 	"github.com/ententehq/entente/internal/clock"
 	"github.com/ententehq/entente/internal/crm"
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/event"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/org"
 	"github.com/ententehq/entente/internal/pg"
@@ -28,6 +29,7 @@ type Resolver struct {
 	Access *access.Service
 	Orgs   *org.Service
 	CRM    *crm.Service
+	Events *event.Service // runs beside; nil refuses subscriptions and keeps no refused attempts
 
 	permits permits
 }
@@ -38,9 +40,13 @@ func (r *Resolver) Query() generated.QueryResolver { return &query{r} }
 // Mutation answers mutations.
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutation{r} }
 
+// Subscription answers subscriptions.
+func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscription{r} }
+
 type (
-	query    struct{ *Resolver }
-	mutation struct{ *Resolver }
+	query        struct{ *Resolver }
+	mutation     struct{ *Resolver }
+	subscription struct{ *Resolver }
 )
 
 // Viewer is who asks.

@@ -18,6 +18,7 @@ import (
 	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/crm"
 	"github.com/ententehq/entente/internal/entity"
+	"github.com/ententehq/entente/internal/event"
 	"github.com/ententehq/entente/internal/org"
 )
 
@@ -102,7 +103,7 @@ func canOf(t *testing.T, list ast.DirectiveList) (object string, actions []strin
 func TestEveryRootFieldNamesAKnownPermission(t *testing.T) {
 	t.Parallel()
 	s := published(t)
-	for _, root := range []*ast.Definition{s.Query, s.Mutation} {
+	for _, root := range []*ast.Definition{s.Query, s.Mutation, s.Subscription} {
 		for _, f := range root.Fields {
 			object, actions := canOf(t, f.Directives)
 			if strings.HasPrefix(f.Name, "__") || slices.Contains(open, f.Name) {
@@ -128,7 +129,7 @@ func TestWhatMayBeMaskedMayBeNull(t *testing.T) {
 	t.Parallel()
 	s := published(t)
 	for _, d := range own(s) {
-		if d.Kind != ast.Object || d == s.Query || d == s.Mutation || strings.HasSuffix(d.Name, "Connection") || strings.HasSuffix(d.Name, "Edge") {
+		if d.Kind != ast.Object || d == s.Query || d == s.Mutation || d == s.Subscription || strings.HasSuffix(d.Name, "Connection") || strings.HasSuffix(d.Name, "Edge") {
 			continue
 		}
 		mine, _ := canOf(t, d.Directives)
@@ -151,6 +152,7 @@ func TestDescriptionsAndSchemaAgree(t *testing.T) {
 	for name, fields := range map[string]map[string]*entity.Field{
 		"Deal": crm.Deals.Fields(), "Account": crm.Accounts.Fields(),
 		"User": org.Users.Fields(), "Team": org.Teams.Fields(), "Territory": org.Territories.Fields(),
+		"Audit": event.AuditLog.Fields(),
 	} {
 		var inSchema, described, orders, sortable []string
 		for _, f := range s.Types[name+"Filter"].Fields {
@@ -181,6 +183,7 @@ func TestEnumsAreTheDatabases(t *testing.T) {
 	for enum, constraint := range map[string]string{
 		"Role": "access_policy_role_known", "Reach": "access_policy_reach_known", "StageKind": "stage_kind_known",
 		"DealType": "deal_type_known", "ForecastCategory": "deal_forecast_category_known",
+		"EventAction": "event_action_known", "AuditKind": "audit_log_kind_known",
 	} {
 		line := regexp.MustCompile(`CONSTRAINT ` + constraint + ` CHECK .*`).FindString(string(dump))
 		require.NotEmpty(t, line, constraint)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -33,6 +34,7 @@ func NewHandler(r *Resolver) http.Handler {
 	es := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	r.permits = newPermits(es.Schema())
 	s := handler.New(es)
+	s.AddTransport(transport.Websocket{InitFunc: r.initSocket, InitTimeout: 5 * time.Second, PingPongInterval: 20 * time.Second})
 	s.AddTransport(transport.POST{})
 	s.AddTransport(transport.GET{})
 	s.SetParserTokenLimit(maxTokens)
@@ -44,6 +46,20 @@ func NewHandler(r *Resolver) http.Handler {
 	return r.accept(s)
 }
 
+// initSocket takes the bearer token of a WebSocket from its init message, where the handshake brought none: browsers
+// cannot set headers there.
+func (r *Resolver) initSocket(ctx context.Context, payload transport.InitPayload) (context.Context, *transport.InitPayload, error) {
+	req := *requestOf(ctx)
+	if given := payload.Authorization(); given != "" {
+		bearer, _ := strings.CutPrefix(given, "Bearer ")
+		req.bearer = strings.TrimSpace(bearer)
+	}
+	if _, err := r.Access.Identify(ctx, req.bearer); err != nil {
+		return nil, nil, err
+	}
+	return context.WithValue(ctx, requestKey{}, &req), nil, nil
+}
+
 // accept names the request, takes the bearer token, and refuses what has none before anything of it is read.
 func (r *Resolver) accept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, h *http.Request) {
@@ -52,7 +68,7 @@ func (r *Resolver) accept(next http.Handler) http.Handler {
 		ctx := context.WithValue(h.Context(), requestKey{}, req)
 		w.Header().Set("X-Request-Id", req.id)
 		w.Header().Set("Cache-Control", "no-store")
-		if req.bearer == "" {
+		if req.bearer == "" && h.Header.Get("Upgrade") == "" {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="entente"`)
 			r.answer(ctx, w, http.StatusUnauthorized, errs.New(errs.Unauthenticated, "Sign in first: send a token as \"Authorization: Bearer …\"."))
 			return
@@ -86,6 +102,9 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	}
 	return w.ResponseWriter.Write(b)
 }
+
+// Unwrap lets a WebSocket take the connection over.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 var idForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 

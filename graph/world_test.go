@@ -54,6 +54,7 @@ func (c *testClock) add(d time.Duration) {
 // and Olga (OPS), Carla and Carl (CS), Lea (LEADERSHIP), Ada (ADMIN), Finn (FINANCE). Carla is the CSM of Acme.
 type world struct {
 	t      testing.TB
+	db     *dbtest.DB
 	clock  *testClock
 	pool   *pg.Pool
 	access *access.Service
@@ -72,8 +73,8 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, clock: &testClock{now: start}}
-	pool, err := pg.Open(t.Context(), dbtest.New(t).AppURL, pg.Options{MaxConns: 6})
+	w := &world{t: t, clock: &testClock{now: start}, db: dbtest.New(t)}
+	pool, err := pg.Open(t.Context(), w.db.AppURL, pg.Options{MaxConns: 6})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = pool.Close() })
 	w.pool = pool

@@ -23,6 +23,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -53,6 +54,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountOrder", ec.unmarshalInputAccountOrder),
+			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
+			graphql.NewInputUnmarshaler("AuditKindFilter", ec.unmarshalInputAuditKindFilter),
+			graphql.NewInputUnmarshaler("AuditOrder", ec.unmarshalInputAuditOrder),
 			graphql.NewInputUnmarshaler("BooleanFilter", ec.unmarshalInputBooleanFilter),
 			graphql.NewInputUnmarshaler("DateFilter", ec.unmarshalInputDateFilter),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
@@ -119,6 +123,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -888,6 +909,191 @@ extend type Mutation {
   dealUpdate("The change." input: DealUpdateInput!): DealUpdatePayload! @can(object: "deal", action: ["update", "amend", "expand"])
 }
 `, BuiltIn: false},
+	{Name: "../schema/event.graphqls", Input: `"What became of a record."
+enum EventAction {
+  "It was made."
+  CREATED
+  "It was changed."
+  UPDATED
+  "It was removed."
+  DELETED
+}
+
+"A change of a deal, as the subscriber may see the deal now."
+type DealEvent @can(object: "deal") {
+  "Give it as ` + "`" + `after` + "`" + ` to go on from here after an interruption. Opaque; known for 30 days."
+  eventId: ID!
+  "The deal as it is now, which can be later than the change."
+  deal: Deal!
+  "The fields that changed, by their names on Deal; of a new deal those that are known."
+  changedFields: [String!]!
+  "What became of the deal."
+  action: EventAction!
+  "When it was changed, in UTC."
+  occurredAt: DateTime!
+  "Who changed it; null for a service token, and where the asker may not read users."
+  by: User
+}
+
+"What an entry of the audit log is about."
+enum AuditKind {
+  "A record was made."
+  CREATED
+  "A record was changed."
+  UPDATED
+  "A record was removed."
+  DELETED
+  "Files were imported."
+  IMPORTED
+  "Data were exported."
+  EXPORTED
+  "Somebody signed in by a new address."
+  SIGNED_IN
+  "A token was used by a new address."
+  TOKEN_USED
+  "Who may do what changed: the policy, a role given or taken."
+  POLICY_CHANGED
+  "Somebody tried what their roles do not grant. Equal attempts of one second are one entry."
+  DENIED
+}
+
+"One field of an audit entry."
+type AuditChange {
+  "The field's name."
+  field: String!
+  "What was, as JSON; null where unknown. Of an erased personal value its digest is left."
+  before: String
+  "What is from then on, as JSON; null where unknown. Of an erased personal value its digest is left."
+  after: String
+}
+
+"An entry of the audit log: who did what, when and through what. ADMIN and LEADERSHIP read all of their org's."
+type AuditEntry @can(object: "audit") {
+  "Opaque, and unique among all types; of a change the same as its eventId but for the type."
+  id: ID!
+  "What it is about."
+  kind: AuditKind!
+  "The kind of record, such as deal; null where it is about none."
+  entity: String
+  "The record's id."
+  entityId: ID
+  "The version that the change made of the record."
+  version: Int
+  "Who did it; null for a service token and for the operator at the command line."
+  by: User
+  "The token that it was done with; null for the operator at the command line."
+  tokenId: ID
+  "The program that it was done through, as it names itself."
+  client: String
+  "The request that it was done in."
+  requestId: String
+  "The reason that was given, the permission that was lacking, the files that were imported."
+  detail: String
+  "What changed, by field."
+  changes: [AuditChange!]!
+  "When, in UTC."
+  occurredAt: DateTime!
+}
+
+"A page of the audit log."
+type AuditConnection {
+  "The entries with their cursors."
+  edges: [AuditEdge!]!
+  "The entries themselves."
+  nodes: [AuditEntry!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all, up to 10,000. Counted only when asked for."
+  totalCount: Int
+  "Whether there are more than totalCount says."
+  totalCountCapped: Boolean!
+}
+
+"An audit entry in a page."
+type AuditEdge {
+  "The entry's place in this list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The entry."
+  node: AuditEntry!
+}
+
+"Compares kinds of audit entries."
+input AuditKindFilter {
+  "This kind."
+  eq: AuditKind
+  "One of these kinds."
+  in: [AuditKind!]
+}
+
+"Which audit entries a list shows. All members given must hold."
+input AuditFilter {
+  "What it is about."
+  kind: AuditKindFilter
+  "The kind of record."
+  entity: TextFilter
+  "The record, of whatever type."
+  entityId: IdFilter
+  "Who did it."
+  by: IdFilter
+  "The token that it was done with."
+  token: IdFilter
+  "The program that it was done through."
+  client: TextFilter
+  "The request that it was done in."
+  requestId: TextFilter
+  "When."
+  occurredAt: DateTimeFilter
+  "All of these hold."
+  and: [AuditFilter!]
+  "At least one of these holds."
+  or: [AuditFilter!]
+  "This does not hold."
+  not: AuditFilter
+}
+
+"What audit entries can be ordered by."
+enum AuditOrderField {
+  "When it was done."
+  OCCURRED_AT
+}
+
+"One term of an order of audit entries."
+input AuditOrder {
+  "What to order by."
+  field: AuditOrderField!
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+extend type Query {
+  "The audit log, the newest first unless ordered otherwise. Who may call: whoever may read the audit log. Errors: FORBIDDEN, BAD_INPUT, BAD_CURSOR, LIMIT_EXCEEDED."
+  auditLog(
+    "How many from the start or after the cursor: 1 to 100, 25 if not given."
+    first: Int
+    "Only entries after this cursor."
+    after: String
+    "How many from the end or before the cursor: 1 to 100."
+    last: Int
+    "Only entries before this cursor."
+    before: String
+    "Which entries."
+    where: AuditFilter
+    "In which order; the id decides between equals."
+    orderBy: [AuditOrder!]
+  ): AuditConnection! @can(object: "audit")
+}
+
+"What can be listened to. Each event passes the permissions and the filter as they are when it is sent; a subscriber whose token or permission ends is told why within a second."
+type Subscription {
+  "Changes of deals, each once, from now on or from after an event. A deal that is out of the subscriber's reach, or that the filter does not match, sends nothing. Who may call: whoever may read deals. Errors: UNAUTHENTICATED, FORBIDDEN, BAD_INPUT, BAD_CURSOR for an event that is not known, or no longer."
+  dealChanged(
+    "Which deals, as they are when the event is sent."
+    where: DealFilter
+    "The last event that was received."
+    after: ID
+  ): DealEvent! @can(object: "deal")
+}
+`, BuiltIn: false},
 	{Name: "../schema/org.graphqls", Input: `"A tenant: the company whose revenue team works here. Everyone of the org may read it."
 type Org {
   "Opaque, and unique among all types."
@@ -1241,6 +1447,74 @@ func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type AccountEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_AuditChange_field(ctx, field)
+	case "before":
+		return ec.fieldContext_AuditChange_before(ctx, field)
+	case "after":
+		return ec.fieldContext_AuditChange_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditChange", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_AuditConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_AuditEntry_kind(ctx, field)
+	case "entity":
+		return ec.fieldContext_AuditEntry_entity(ctx, field)
+	case "entityId":
+		return ec.fieldContext_AuditEntry_entityId(ctx, field)
+	case "version":
+		return ec.fieldContext_AuditEntry_version(ctx, field)
+	case "by":
+		return ec.fieldContext_AuditEntry_by(ctx, field)
+	case "tokenId":
+		return ec.fieldContext_AuditEntry_tokenId(ctx, field)
+	case "client":
+		return ec.fieldContext_AuditEntry_client(ctx, field)
+	case "requestId":
+		return ec.fieldContext_AuditEntry_requestId(ctx, field)
+	case "detail":
+		return ec.fieldContext_AuditEntry_detail(ctx, field)
+	case "changes":
+		return ec.fieldContext_AuditEntry_changes(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_AuditEntry_occurredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
 func (ec *executionContext) childFields_Deal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1325,6 +1599,24 @@ func (ec *executionContext) childFields_DealEdge(ctx context.Context, field grap
 		return ec.fieldContext_DealEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DealEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DealEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventId":
+		return ec.fieldContext_DealEvent_eventId(ctx, field)
+	case "deal":
+		return ec.fieldContext_DealEvent_deal(ctx, field)
+	case "changedFields":
+		return ec.fieldContext_DealEvent_changedFields(ctx, field)
+	case "action":
+		return ec.fieldContext_DealEvent_action(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_DealEvent_occurredAt(ctx, field)
+	case "by":
+		return ec.fieldContext_DealEvent_by(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DealEvent", field.Name)
 }
 
 func (ec *executionContext) childFields_DealUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -38,6 +38,10 @@ type Mutation struct {
 type Query struct {
 }
 
+// What can be listened to. Each event passes the permissions and the filter as they are when it is sent; a subscriber whose token or permission ends is told why within a second.
+type Subscription struct {
+}
+
 // An expected outcome of a mutation: something in the input that cannot be accepted, or a conflict.
 type UserError struct {
 	// What kind of thing went wrong: BAD_INPUT, CONFLICT, LIMIT_EXCEEDED.

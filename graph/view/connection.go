@@ -58,7 +58,11 @@ type (
 	AccountConnection struct {
 		connection[Account, AccountEdge]
 	}
-	AccountEdge    struct{ edge[Account] }
-	DealConnection struct{ connection[Deal, DealEdge] }
-	DealEdge       struct{ edge[Deal] }
+	AccountEdge     struct{ edge[Account] }
+	DealConnection  struct{ connection[Deal, DealEdge] }
+	DealEdge        struct{ edge[Deal] }
+	AuditConnection struct {
+		connection[AuditEntry, AuditEdge]
+	}
+	AuditEdge struct{ edge[AuditEntry] }
 )

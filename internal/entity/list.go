@@ -137,6 +137,29 @@ func (e *Entity[T]) ByIDs(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID
 	return rows, nil
 }
 
+// Among loads those of the rows with these ids that the scope covers and that match the filter. Without ids it checks
+// the filter only. Errors: BAD_INPUT, LIMIT_EXCEEDED.
+func (e *Entity[T]) Among(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID, f Filter) ([]*T, error) {
+	a := &Args{}
+	source, err := e.source(sc, nil, a)
+	if err != nil {
+		return nil, err
+	}
+	where, err := e.where(f, a, 1, []string{"where"})
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	if where != "" {
+		source += "\n   and " + where
+	}
+	query := fmt.Sprintf("select %s\n  from %s\n   and %s.id = any(%s::uuid[])", e.columns, source, e.alias, a.Add(id.Array(ids)))
+	var rows []*T
+	if err := db.Select(ctx, &rows, query, a.Values()...); err != nil {
+		return nil, fmt.Errorf("load %ss: %w", e.name, err)
+	}
+	return rows, nil
+}
+
 // Covered tells which of the ids the scope covers at present. It answers "may I?" for a page of any size at once.
 func (e *Entity[T]) Covered(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID) (map[id.UUID]bool, error) {
 	a := &Args{}
