@@ -30,7 +30,10 @@ type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-func main() {
+func main() { os.Exit(run()) }
+
+// run gives the exit status, so that what it defers is done before the process ends.
+func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c commands
@@ -41,8 +44,9 @@ func main() {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.DefaultEnvars("ENTENTE"))
 	if err := k.Run(); err != nil {
-		os.Exit(report(err))
+		return report(err)
 	}
+	return 0
 }
 
 // report prints an error as one line for a person, or a line for each of several, and gives the exit status.
