@@ -23,6 +23,8 @@ type commands struct {
 	Token   tokenCmd   `cmd:"" help:"Make service tokens."`
 	Import  importCmd  `cmd:"" help:"Bring in accounts, people and deals from files."`
 	Schema  schemaCmd  `cmd:"" help:"Print the GraphQL schema."`
+
+	Version kong.VersionFlag `env:"-" help:"Print the version."`
 }
 
 // exit is an error that only sets the exit status: all has been said.
@@ -42,7 +44,8 @@ func run() int {
 		kong.Description("The operating platform of a revenue team: one GraphQL API over one data model."),
 		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.DefaultEnvars("ENTENTE"))
+		kong.DefaultEnvars("ENTENTE"),
+		kong.Vars{"version": programVersion()})
 	if err := k.Run(); err != nil {
 		return report(err)
 	}
