@@ -156,7 +156,7 @@ type TokenParams struct {
 	ExpiresAt *time.Time
 
 	DemoSecret string  // demo mode's fixed token; "" makes a random one
-	DemoUser   id.User // whom a demo token signs in
+	DemoUser   id.User // whom a demo token signs in; what they may is what they were granted, and Roles may be empty
 }
 
 // Validate collects what is wrong with the parameters.
@@ -165,7 +165,7 @@ func (t TokenParams) Validate(now time.Time) ([]Rule, error) {
 	if n := len(strings.TrimSpace(t.Name)); n == 0 || n > 200 {
 		bad.Add(errs.BadInput, "name", "Give the token a name of up to 200 characters that says what uses it.")
 	}
-	if len(t.Roles) == 0 {
+	if len(t.Roles) == 0 && t.DemoUser.IsZero() {
 		bad.Add(errs.BadInput, "roles", "Give the token at least one role: %s.", join(Roles))
 	}
 	for _, r := range t.Roles {
@@ -198,7 +198,17 @@ func join[T ~string](list []T) string {
 
 // CreateToken makes a token and returns it: the only time it is shown, since only its hash is kept.
 // Errors: FORBIDDEN, BAD_INPUT.
-func (s *Service) CreateToken(ctx context.Context, by *Principal, params TokenParams) (string, error) {
+func (s *Service) CreateToken(ctx context.Context, by *Principal, params TokenParams) (secret string, err error) {
+	err = s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
+		secret, err = s.CreateTokenIn(ctx, tx, by, params)
+		return err
+	})
+	return secret, err
+}
+
+// CreateTokenIn is CreateToken within a transaction, for set-up that makes more than the token. The token is valid once
+// that has committed.
+func (s *Service) CreateTokenIn(ctx context.Context, tx *pg.Tx, by *Principal, params TokenParams) (string, error) {
 	if err := by.Require("token", "create"); err != nil {
 		return "", err
 	}
@@ -207,17 +217,16 @@ func (s *Service) CreateToken(ctx context.Context, by *Principal, params TokenPa
 	if err != nil {
 		return "", err
 	}
+	if params.DemoSecret != "" && !s.demo {
+		return "", errs.New(errs.BadInput, "A token of one's own choosing is for demo mode only. Leave it out to get a random one.")
+	}
 	secret := params.DemoSecret
 	if secret == "" {
 		var random [32]byte
 		_, _ = rand.Read(random[:]) // never fails
 		secret = TokenPrefix + base64.RawURLEncoding.EncodeToString(random[:])
 	}
-	token := id.Token{UUID: id.New()}
-	err = s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
-		return insertToken(ctx, tx, by, now, token, secret, params, allow)
-	})
-	if err != nil {
+	if err := insertToken(ctx, tx, by, now, id.Token{UUID: id.New()}, secret, params, allow); err != nil {
 		return "", fmt.Errorf("create token: %w", err)
 	}
 	return secret, nil
@@ -227,7 +236,7 @@ func insertToken(ctx context.Context, tx *pg.Tx, by *Principal, now time.Time, t
 	_, err := tx.Exec(ctx, `
 		insert into service_token (org_id, id, name, roles, user_id, demo, expires_at, created_at, created_by)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		by.Org, token, p.Name, p.Roles, p.DemoUser, p.DemoSecret != "", p.ExpiresAt, now, by.User)
+		by.Org, token, p.Name, append([]Role{}, p.Roles...), p.DemoUser, p.DemoSecret != "", p.ExpiresAt, now, by.User)
 	if err != nil {
 		return fmt.Errorf("insert token: %w", err)
 	}

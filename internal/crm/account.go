@@ -1,11 +1,15 @@
 package crm
 
 import (
+	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/money"
+	"github.com/ententehq/entente/internal/pg"
 )
 
 // Account is a company that is sold to.
@@ -54,3 +58,30 @@ var Accounts = entity.New[Account]("account", "account a",
 	entity.Ref("csm", "a.csm_id", id.UserKind),
 	entity.Instant("createdAt", "a.created_at").Sort("a.created_at"),
 ).DefaultOrder(entity.Order{Field: "name"})
+
+// FindAccountsNamed gives the accounts of each name, for imports. Upper and lower case are the same, and the answer's
+// keys are lower case; names that no account has are not in it.
+func FindAccountsNamed(ctx context.Context, db pg.DB, org id.Org, names []string) (map[string][]id.Account, error) {
+	lower := make([]string, len(names))
+	for i, n := range names {
+		lower[i] = strings.ToLower(n)
+	}
+	var rows []struct {
+		ID   id.Account `db:"id"`
+		Name string     `db:"name"`
+	}
+	err := db.Select(ctx, &rows, `
+		select id, lower(name) as name
+		  from account
+		 where org_id = $1
+		   and lower(name) = any($2::text[])
+		 order by id`, org, lower)
+	if err != nil {
+		return nil, fmt.Errorf("find accounts by name: %w", err)
+	}
+	found := map[string][]id.Account{}
+	for _, r := range rows {
+		found[r.Name] = append(found[r.Name], r.ID)
+	}
+	return found, nil
+}

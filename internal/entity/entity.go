@@ -65,8 +65,8 @@ func (e *Entity[T]) DefaultOrder(o ...Order) *Entity[T] {
 // Name is what messages call the entity.
 func (e *Entity[T]) Name() string { return e.name }
 
-// Filterable and Sortable list the described fields, for the tests that hold the schema to them.
-func (e *Entity[T]) Filterable() map[string]*Field { return e.fields }
+// Fields are the described fields by name, for the tests that hold the schema and the indexes to them.
+func (e *Entity[T]) Fields() map[string]*Field { return e.fields }
 
 // columnsOf composes the select list from the type's db tags, in their order; a tag under an embedded [Row] is not a
 // column of the table.

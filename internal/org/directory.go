@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -91,6 +92,42 @@ func (d *Directory) Team(t id.Team) *Team { return d.teams[t] }
 
 // Territory gives the territory, or nil.
 func (d *Directory) Territory(t id.Territory) *Territory { return d.territories[t] }
+
+// Users are all people, in no order.
+func (d *Directory) Users() []*User { return slices.Collect(maps.Values(d.users)) }
+
+// Teams are all teams, in no order.
+func (d *Directory) Teams() []*Team { return slices.Collect(maps.Values(d.teams)) }
+
+// Territories are all territories, in no order.
+func (d *Directory) Territories() []*Territory { return slices.Collect(maps.Values(d.territories)) }
+
+// With is the directory as it will be once the batch is written, for who writes it and needs placements before the
+// commit. A transaction's own writes are never in the Directory that the service gives.
+func (d *Directory) With(b Batch) *Directory {
+	c := &Directory{
+		Org: d.Org, users: maps.Clone(d.users), teams: maps.Clone(d.teams), territories: maps.Clone(d.territories),
+		lines: maps.Clone(d.lines), assignments: maps.Clone(d.assignments),
+	}
+	for i := range b.Users {
+		c.users[b.Users[i].ID] = &b.Users[i]
+	}
+	for i := range b.Teams {
+		c.teams[b.Teams[i].ID] = &b.Teams[i]
+	}
+	for i := range b.Territories {
+		c.territories[b.Territories[i].ID] = &b.Territories[i]
+	}
+	for _, l := range b.Lines {
+		c.lines[l.UserID] = append(slices.Clip(c.lines[l.UserID]), l)
+		slices.SortStableFunc(c.lines[l.UserID], func(a, b Line) int { return a.ValidFrom.Compare(b.ValidFrom) })
+	}
+	for _, a := range b.Assignments {
+		c.assignments[a.UserID] = append(slices.Clip(c.assignments[a.UserID]), a)
+		slices.SortStableFunc(c.assignments[a.UserID], func(a, b Assignment) int { return a.ValidFrom.Compare(b.ValidFrom) })
+	}
+	return c
+}
 
 // Lines are the person's reporting lines, oldest first.
 func (d *Directory) Lines(u id.User) []Line { return d.lines[u] }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/clock"
@@ -33,29 +34,37 @@ func (s *Service) Directory(ctx context.Context, db pg.Versioned, org id.Org) (*
 // Create makes an org with the built-in access policy. It is for operators, who hold the database's address.
 // Errors: BAD_INPUT, also for a key that is taken.
 func (s *Service) Create(ctx context.Context, params CreateParams) (id.Org, error) {
-	if err := params.Validate(); err != nil {
+	org := id.Org{UUID: id.New()}
+	err := s.pool.Write(ctx, pg.Session{Org: org.UUID}, func(tx *pg.Tx) error {
+		return s.CreateIn(ctx, tx, org, s.clock.Now(), params)
+	})
+	if err != nil {
 		return id.Org{}, err
 	}
-	org := id.Org{UUID: id.New()}
-	now := s.clock.Now()
-	err := s.pool.Write(ctx, pg.Session{Org: org.UUID}, func(tx *pg.Tx) error {
-		_, err := tx.Exec(ctx, `
-			insert into org (id, key, name, currency, time_zone, fiscal_year_start_month, created_at)
-			values ($1, $2, $3, $4, $5, $6, $7)`,
-			org, params.Key, params.Name, params.Currency, params.TimeZone, params.FiscalMonth, now)
-		if err != nil {
-			return fmt.Errorf("insert org: %w", err)
-		}
-		if _, err := tx.Exec(ctx, `insert into org_lookup (key, org_id) values ($1, $2)`, params.Key, org); err != nil {
-			return fmt.Errorf("insert org's key: %w", err)
-		}
-		return access.Seed(ctx, tx, org)
-	})
+	return org, nil
+}
+
+// CreateIn is Create within a transaction, whose session must be of the new org: for an org that is made together with
+// its data, under an id and as of a moment that the caller knows. Errors: BAD_INPUT, also for a key that is taken.
+func (s *Service) CreateIn(ctx context.Context, tx *pg.Tx, org id.Org, at time.Time, params CreateParams) error {
+	if err := params.Validate(); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `
+		insert into org (id, key, name, currency, time_zone, fiscal_year_start_month, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7)`,
+		org, params.Key, params.Name, params.Currency, params.TimeZone, params.FiscalMonth, at)
+	if err == nil {
+		_, err = tx.Exec(ctx, `insert into org_lookup (key, org_id) values ($1, $2)`, params.Key, org)
+	}
 	switch pg.Violates(err) {
 	case "org_key_unique", "org_lookup_pkey":
-		return id.Org{}, errs.New(errs.BadInput, "There is an org with the key %q already. Choose another key.", params.Key).At("key")
+		return errs.New(errs.BadInput, "There is an org with the key %q already. Choose another key.", params.Key).At("key")
 	}
-	return org, err
+	if err != nil {
+		return fmt.Errorf("insert org: %w", err)
+	}
+	return access.Seed(ctx, tx, org)
 }
 
 // Find gives the org with the key. Errors: NOT_FOUND.

@@ -51,6 +51,9 @@ func (c *Cached[T]) Get(ctx context.Context, db Versioned, org id.UUID) (T, erro
 		var none T
 		return none, fmt.Errorf("load reference data: %w", err)
 	}
+	if _, reads := db.(*Handle); !reads {
+		return value, nil // a write transaction may have changed the tables itself and may yet be rolled back
+	}
 	c.mu.Lock()
 	// A transaction with an older snapshot may finish loading later: the newer value stays.
 	if have = c.orgs[org]; have == nil || have.version < version {

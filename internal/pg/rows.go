@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx/reflectx"
 
@@ -24,15 +27,15 @@ func InsertRows[T any](ctx context.Context, tx *Tx, org id.UUID, table string, r
 	if len(rows) == 0 {
 		return nil
 	}
-	fields := writtenFields(reflect.TypeFor[T]())
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.Name
+	columns := writtenColumns(reflect.TypeFor[T]())
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
 	}
-	columns := strings.Join(names, ", ")
-	query := fmt.Sprintf("insert into %s (org_id, %s)\nselect $2::uuid, %s\n  from json_populate_recordset(null::%s, $1)", table, columns, columns, table)
+	list := strings.Join(names, ", ")
+	query := fmt.Sprintf("insert into %s (org_id, %s)\nselect $2::uuid, %s\n  from json_populate_recordset(null::%s, $1)", table, list, list, table)
 	for start := 0; start < len(rows); start += rowsPerStatement {
-		doc, err := encodeRows(rows[start:min(start+rowsPerStatement, len(rows))], fields)
+		doc, err := encodeRows(rows[start:min(start+rowsPerStatement, len(rows))], columns)
 		if err != nil {
 			return fmt.Errorf("encode rows of %s: %w", table, err)
 		}
@@ -43,39 +46,90 @@ func InsertRows[T any](ctx context.Context, tx *Tx, org id.UUID, table string, r
 	return nil
 }
 
-func writtenFields(t reflect.Type) []*reflectx.FieldInfo {
-	var out []*reflectx.FieldInfo
+// column is a field that is written, with what leads its values in JSON.
+type column struct {
+	name   string
+	lead   []byte
+	index  []int
+	append func(b []byte, v reflect.Value) ([]byte, error)
+}
+
+func writtenColumns(t reflect.Type) []column {
+	var out []column
 	for _, f := range rowMapper.TypeMap(t).Index {
 		_, tagged := f.Field.Tag.Lookup("db")
 		_, readOnly := f.Options["read"]
 		if tagged && !readOnly && !f.Embedded && f.Name != "-" && !strings.Contains(f.Path, ".") {
-			out = append(out, f)
+			out = append(out, column{f.Name, []byte(strconv.Quote(f.Name) + ":"), f.Index, appenderOf(f.Zero.Type())})
 		}
 	}
 	return out
 }
 
-func encodeRows[T any](rows []T, fields []*reflectx.FieldInfo) ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('[')
-	for i := range rows {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('{')
-		v := reflect.ValueOf(&rows[i]).Elem()
-		for j, f := range fields {
-			if j > 0 {
-				b.WriteByte(',')
+var (
+	timeType      = reflect.TypeFor[time.Time]()
+	marshalerType = reflect.TypeFor[json.Marshaler]()
+)
+
+// appenderOf chooses once a type how its values are written: encoding/json finds it out anew for each value, which is
+// most of its cost.
+func appenderOf(t reflect.Type) func([]byte, reflect.Value) ([]byte, error) {
+	switch {
+	case t.Kind() == reflect.Pointer:
+		inner := appenderOf(t.Elem())
+		return func(b []byte, v reflect.Value) ([]byte, error) {
+			if v.IsNil() {
+				return append(b, "null"...), nil
 			}
-			value, err := json.Marshal(reflectx.FieldByIndexesReadOnly(v, f.Index).Interface())
-			if err != nil {
-				return nil, err
-			}
-			fmt.Fprintf(&b, "%q:%s", f.Name, value)
+			return inner(b, v.Elem())
 		}
-		b.WriteByte('}')
+	case t == timeType:
+		return func(b []byte, v reflect.Value) ([]byte, error) {
+			at := v.Interface().(time.Time)
+			return append(at.UTC().AppendFormat(append(b, '"'), time.RFC3339Nano), '"'), nil
+		}
+	case t.Implements(marshalerType):
+		return func(b []byte, v reflect.Value) ([]byte, error) {
+			text, err := v.Interface().(json.Marshaler).MarshalJSON()
+			return append(b, text...), err
+		}
 	}
-	b.WriteByte(']')
-	return b.Bytes(), nil
+	switch t.Kind() {
+	case reflect.Bool:
+		return func(b []byte, v reflect.Value) ([]byte, error) { return strconv.AppendBool(b, v.Bool()), nil }
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return func(b []byte, v reflect.Value) ([]byte, error) { return strconv.AppendInt(b, v.Int(), 10), nil }
+	}
+	return func(b []byte, v reflect.Value) ([]byte, error) {
+		text, err := json.Marshal(v.Interface())
+		return append(b, text...), err
+	}
+}
+
+// encodeRows writes rows as JSON objects. Null is left out: PostgreSQL takes what is missing for null, faster.
+func encodeRows[T any](rows []T, columns []column) ([]byte, error) {
+	b := []byte{'['}
+	for i := range rows {
+		b = append(b, '{')
+		row := reflect.ValueOf(&rows[i]).Elem()
+		for _, c := range columns {
+			start := len(b)
+			b = append(b, c.lead...)
+			value := len(b)
+			var err error
+			if b, err = c.append(b, row.FieldByIndex(c.index)); err != nil {
+				return nil, fmt.Errorf("column %s: %w", c.name, err)
+			}
+			if string(b[value:]) == "null" {
+				b = b[:start]
+				continue
+			}
+			b = append(b, ',')
+		}
+		b = append(bytes.TrimSuffix(b, []byte{','}), "},"...)
+		if i == 0 {
+			b = slices.Grow(b, len(b)*len(rows)) // the others are about as long
+		}
+	}
+	return append(bytes.TrimSuffix(b, []byte{','}), ']'), nil
 }
