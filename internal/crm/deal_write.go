@@ -214,7 +214,8 @@ func (d *lockedDeal) mayChange(reason string) error {
 	case d.MayChange:
 		return nil
 	case d.StageKind == Open:
-		return access.Forbidden("deal", "update")
+		return errs.New(errs.Forbidden, "You may read this deal but not change it. Ask its owner or their manager.").
+			With("permission", "deal:update")
 	}
 	return errs.New(errs.Forbidden, "This deal is closed; from then on it belongs to OPS. Ask OPS to change it, with a reason.").
 		With("permission", "deal:amend")
