@@ -23,9 +23,9 @@ func (q *query) Account(ctx context.Context, global *string, external *model.Ext
 		return nil, err
 	}
 	if ok {
-		found, err := env.AccountsByID(ctx, []id.UUID{u}, view.Selected(ctx, "Account", "Node"))
-		if err != nil || found[u] != nil {
-			return found[u], err
+		a, err := env.Account(ctx, id.Account{UUID: u}, view.Selected(ctx, "Account", "Node"))
+		if err != nil || a != nil {
+			return a, err
 		}
 	}
 	return nil, errNotFound("account")

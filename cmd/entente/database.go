@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/clock"
@@ -27,6 +28,7 @@ type database struct {
 type app struct {
 	pool    *pg.Pool
 	cluster *cluster.Cluster // nil with a database URL
+	owner   string           // the URL with the owner's rights; "" where it was not given
 	clock   clock.Clock
 	access  *access.Service
 	orgs    *org.Service
@@ -52,6 +54,7 @@ func (d database) open(ctx context.Context, demo bool) (*app, error) {
 }
 
 func (a *app) connect(ctx context.Context, appURL, ownerURL string, demo bool) error {
+	a.owner = ownerURL
 	if ownerURL != "" {
 		if _, err := pg.Migrate(ctx, ownerURL, migrations.FS); err != nil {
 			return err
@@ -73,6 +76,23 @@ func (a *app) connect(ctx context.Context, appURL, ownerURL string, demo bool) e
 	a.orgs = org.NewService(pool, a.clock)
 	a.crm = crm.NewService(pool, a.clock, a.orgs)
 	return nil
+}
+
+// analyze tells the planner about rows that were loaded in bulk. It takes the owner's rights; without them the database
+// finds out by itself within minutes.
+func (a *app) analyze(ctx context.Context) error {
+	if a.owner == "" {
+		return nil
+	}
+	pool, err := pg.Open(ctx, a.owner, pg.Options{MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	err = pool.Write(ctx, pg.Session{Timeout: time.Minute}, func(tx *pg.Tx) error {
+		_, err := tx.Exec(ctx, `analyze`)
+		return err
+	})
+	return errors.Join(err, pool.Close())
 }
 
 func (a *app) close() error {

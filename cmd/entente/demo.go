@@ -35,11 +35,7 @@ func (c demoCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = c.serve(ctx, a, listeners)
-	if errors.Is(err, context.Canceled) {
-		err = nil // told to stop while the data were being made: the next start makes them
-	}
-	return errors.Join(err, a.close())
+	return errors.Join(c.serve(ctx, a, listeners), a.close())
 }
 
 func (c demoCmd) serve(ctx context.Context, a *app, listeners []net.Listener) error {
@@ -48,10 +44,16 @@ func (c demoCmd) serve(ctx context.Context, a *app, listeners []net.Listener) er
 		return err
 	}
 	bars := newBars(os.Stderr)
-	result, _, err := demo.Ensure(ctx, demo.Deps{Pool: a.pool, Access: a.access, Orgs: a.orgs, CRM: a.crm},
+	result, created, err := demo.Ensure(ctx, demo.Deps{Pool: a.pool, Access: a.access, Orgs: a.orgs, CRM: a.crm},
 		demo.Params{Seed: c.Seed, Today: a.clock.Now(), Size: size, Progress: bars.step})
 	bars.close()
-	if err != nil {
+	if err == nil && created {
+		err = a.analyze(ctx)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil // told to stop while the data were being made: the next start makes them
+	case err != nil:
 		return err
 	}
 	level := slog.LevelWarn

@@ -42,6 +42,11 @@ func (c importCmd) Run(ctx context.Context) error {
 		if err := summary.Write(os.Stdout); err != nil {
 			return err
 		}
+		if summary.Created() > 0 && !c.DryRun {
+			if err := a.analyze(ctx); err != nil {
+				return err
+			}
+		}
 		if len(summary.Rejected) > 0 {
 			return exit(2)
 		}

@@ -72,8 +72,8 @@ type Node interface{ IsNode() }
 
 // loaders load nodes of one type by their ids; what may not be seen is not in the answer.
 var loaders = map[id.Kind]func(ctx context.Context, e *Env, ids []id.UUID, sel Selection) (map[id.UUID]Node, error){
-	id.DealKind:      loadDeals,
-	id.AccountKind:   loadAccounts,
+	id.DealKind:      loader(dealView, func(d *Deal) Node { return d }),
+	id.AccountKind:   loader(accountView, func(a *Account) Node { return a }),
 	id.UserKind:      fromMemory(func(e *Env, u id.UUID) (Node, bool) { v := e.User(id.User{UUID: u}); return v, v != nil }),
 	id.TeamKind:      fromMemory(func(e *Env, u id.UUID) (Node, bool) { v := e.Team(id.Team{UUID: u}); return v, v != nil }),
 	id.TerritoryKind: fromMemory(func(e *Env, u id.UUID) (Node, bool) { v := e.Territory(id.Territory{UUID: u}); return v, v != nil }),

@@ -16,15 +16,11 @@ import (
 	"github.com/ententehq/entente/internal/pg"
 )
 
-// ChangeSet is what a write sets, by the API's field names. A missing key leaves the field as it is; a nil value clears
-// it.
-type ChangeSet map[string]any
-
 // CreateDealParams describe a new deal. Set may hold every member that can be updated; name is required. Without
 // ownerId the asker owns it, without stageId it starts in the first stage of the first pipeline.
 type CreateDealParams struct {
 	Type DealType // "" is NEW
-	Set  ChangeSet
+	Set  entity.ChangeSet
 }
 
 // CreateDeal makes a deal. Permission: deal create (or expand, for EXPANSION and RENEWAL deals of own customers).
@@ -46,7 +42,7 @@ func (s *Service) CreateDeal(ctx context.Context, by *access.Principal, params C
 		if err := w.place(d, params.Set); err != nil {
 			return err
 		}
-		if err := w.apply(d, params.Set); err != nil {
+		if err := entity.Apply(dealSetters, w, d, params.Set); err != nil {
 			return err
 		}
 		d.Version, d.UpdatedAt = 1, w.now
@@ -63,7 +59,7 @@ type UpdateDealParams struct {
 	ID       id.Deal
 	Expected *int   // the version that was read; nil does not check
 	Reason   string // required after WON
-	Set      ChangeSet
+	Set      entity.ChangeSet
 }
 
 // UpdateDeal changes a deal and keeps what it was as a version. A change that changes nothing makes no version.
@@ -91,7 +87,7 @@ func (s *Service) UpdateDeal(ctx context.Context, by *access.Principal, params U
 				*params.Expected, before.Version).At("expectedVersion").With("expectedVersion", *params.Expected).With("currentVersion", before.Version)
 		}
 		d := before.Deal
-		if err := w.apply(&d, params.Set); err != nil {
+		if err := entity.Apply(dealSetters, w, &d, params.Set); err != nil {
 			return err
 		}
 		if d.same(&before.Deal) {
@@ -134,7 +130,7 @@ func (s *Service) newWrite(ctx context.Context, tx *pg.Tx, by *access.Principal)
 }
 
 // place puts a new deal into its stage and with its owner.
-func (w *write) place(d *Deal, set ChangeSet) error {
+func (w *write) place(d *Deal, set entity.ChangeSet) error {
 	if len(w.cat.Pipelines) == 0 {
 		return errs.New(errs.BadInput, "This org has no pipeline yet. Ask OPS to define one.")
 	}
@@ -214,7 +210,8 @@ func (d *lockedDeal) mayChange(reason string) error {
 	case d.MayChange:
 		return nil
 	case d.StageKind == Open:
-		return access.Forbidden("deal", "update")
+		return errs.New(errs.Forbidden, "You may read this deal but not change it. Ask its owner or their manager.").
+			With("permission", "deal:update")
 	}
 	return errs.New(errs.Forbidden, "This deal is closed; from then on it belongs to OPS. Ask OPS to change it, with a reason.").
 		With("permission", "deal:amend")

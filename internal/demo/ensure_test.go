@@ -256,13 +256,13 @@ func TestKilledHalfWay(t *testing.T) {
 	assert.True(t, created)
 }
 
-// TestTwoAtOnce holds that of two starts one makes the org and the other finds it.
-func TestTwoAtOnce(t *testing.T) {
+// TestSeveralAtOnce holds that of several starts one makes the org and the others find it.
+func TestSeveralAtOnce(t *testing.T) {
 	t.Parallel()
 	d := open(t, true)
 	var made atomic.Int32
 	var wg sync.WaitGroup
-	errs := make([]error, 2)
+	errs := make([]error, 4)
 	for i := range errs {
 		wg.Go(func() {
 			_, created, err := demo.Ensure(context.Background(), d, demo.Params{Seed: uint64(i), Today: now})

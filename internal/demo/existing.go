@@ -13,7 +13,7 @@ import (
 
 var (
 	errAbsent = errors.New("there is no demo org")
-	errBusy   = errors.New("another process makes the demo org")
+	errBusy   = errors.New("another process makes the demo org, or just did")
 )
 
 // find gives the demo org that is there, or errAbsent.
@@ -50,13 +50,21 @@ func find(ctx context.Context, deps Deps, size Size) (id.Org, error) {
 	return o, nil
 }
 
-// takeTurn lets one transaction at a time make the demo org: errBusy to the others, who look again later.
+// takeTurn lets one transaction at a time make the demo org: errBusy to the others, who look again later, and to one
+// whose turn comes when the org has been made since it looked.
 func takeTurn(ctx context.Context, tx *pg.Tx) error {
-	var mine bool
+	var mine, made bool
 	if err := tx.Get(ctx, &mine, `select pg_try_advisory_xact_lock(hashtext($1))`, "entente demo org"); err != nil {
 		return fmt.Errorf("wait for the turn: %w", err)
 	}
 	if !mine {
+		return errBusy
+	}
+	// A statement of its own: only one that begins under the lock sees what its last holder committed.
+	if err := tx.Get(ctx, &made, `select exists (select from org_lookup where key = $1)`, Key); err != nil {
+		return fmt.Errorf("look for the demo org: %w", err)
+	}
+	if made {
 		return errBusy
 	}
 	return nil

@@ -126,7 +126,7 @@ func (e *Entity[T]) ByIDs(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID
 	}
 	a := &Args{}
 	source, err := e.source(sc, asOf, a)
-	if err != nil {
+	if err != nil || e.Condition(sc, &Args{}) == "false" {
 		return nil, err
 	}
 	query := fmt.Sprintf("select %s\n  from %s\n   and %s.id = any(%s::uuid[])", e.columns, source, e.alias, a.Add(id.Array(ids)))
