@@ -52,7 +52,7 @@ func (c demoCmd) serve(ctx context.Context, a *app, listeners []net.Listener) er
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil // told to stop while the data were being made: the next start makes them
+		return nil //nolint:nilerr // told to stop while the data were being made: the next start makes them
 	case err != nil:
 		return err
 	}
