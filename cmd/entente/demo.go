@@ -32,6 +32,9 @@ func (c demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	a, err := database{Data: c.Data}.open(ctx, true)
+	if errors.Is(err, context.Canceled) {
+		return nil // told to stop while PostgreSQL was starting
+	}
 	if err != nil {
 		return err
 	}
