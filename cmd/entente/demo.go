@@ -32,10 +32,10 @@ func (c demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	a, err := database{Data: c.Data}.open(ctx, true)
-	if errors.Is(err, context.Canceled) {
-		return nil // told to stop while PostgreSQL was starting
-	}
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil //nolint:nilerr // told to stop while PostgreSQL was starting
+	case err != nil:
 		return err
 	}
 	return errors.Join(c.serve(ctx, a, listeners), a.close())
