@@ -207,6 +207,21 @@ CREATE TABLE public.external_id (
 
 ALTER TABLE ONLY public.external_id FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.idempotency_key (
+    org_id uuid NOT NULL,
+    actor_id uuid NOT NULL,
+    key text NOT NULL,
+    request_hash bytea NOT NULL,
+    entity_id uuid,
+    errors jsonb,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_key_length CHECK (((length(key) >= 1) AND (length(key) <= 300)))
+);
+
+ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
+
+COMMENT ON COLUMN public.idempotency_key.actor_id IS 'The user or service token that sent it: keys of different actors never meet.';
+
 CREATE TABLE public.org (
     id uuid NOT NULL,
     key text NOT NULL,
@@ -441,6 +456,9 @@ ALTER TABLE ONLY public.deal_version
 ALTER TABLE ONLY public.external_id
     ADD CONSTRAINT external_id_pkey PRIMARY KEY (org_id, entity, system, external_id);
 
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (org_id, actor_id, key);
+
 ALTER TABLE ONLY public.org
     ADD CONSTRAINT org_key_unique UNIQUE (key);
 
@@ -570,6 +588,8 @@ CREATE INDEX deal_version_time_idx ON public.deal_version USING btree (org_id, v
 
 CREATE INDEX external_id_entity_idx ON public.external_id USING btree (org_id, entity, entity_id);
 
+CREATE INDEX idempotency_key_created_idx ON public.idempotency_key USING btree (org_id, created_at);
+
 CREATE INDEX product_name_idx ON public.product USING btree (org_id, name, id);
 
 CREATE INDEX product_price_idx ON public.product USING btree (org_id, price_key, id);
@@ -665,6 +685,9 @@ ALTER TABLE ONLY public.deal_version
 
 ALTER TABLE ONLY public.external_id
     ADD CONSTRAINT external_id_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
+
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
 
 ALTER TABLE ONLY public.org_lookup
     ADD CONSTRAINT org_lookup_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
@@ -764,6 +787,8 @@ ALTER TABLE public.deal_version ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.external_id ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.org ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY org_boundary ON public.access_policy TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
@@ -779,6 +804,8 @@ CREATE POLICY org_boundary ON public.deal TO entente_owner, entente_app USING ((
 CREATE POLICY org_boundary ON public.deal_version TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY org_boundary ON public.external_id TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY org_boundary ON public.idempotency_key TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY org_boundary ON public.org TO entente_owner, entente_app USING ((id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
@@ -854,6 +881,8 @@ GRANT UPDATE(valid_to) ON TABLE public.deal_version TO entente_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.external_id TO entente_app;
 
 GRANT UPDATE(entity_id) ON TABLE public.external_id TO entente_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_key TO entente_app;
 
 GRANT SELECT,INSERT ON TABLE public.org TO entente_app;
 

@@ -419,6 +419,13 @@ field is refused with FORBIDDEN, and any other field is null with one FORBIDDEN 
 """
 directive @can("The kind of object, as in the access policy." object: String!, "The action on it; of several, any will do." action: [String!]! = ["read"]) on FIELD_DEFINITION | OBJECT
 
+"""
+Does a mutation once, however often it is sent: the same key with the same parameters gives the same outcome for a week,
+with other parameters it is refused. Keys of different people and tokens never meet. The header ` + "`" + `Idempotency-Key` + "`" + ` says
+the same for every mutation of a request, each under its alias.
+"""
+directive @idempotent("Chosen by the client, 1 to 200 characters; a UUID will do." key: String!) on FIELD
+
 "A moment, in RFC 3339. Answers are in UTC; any offset is taken."
 scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time.html")
 

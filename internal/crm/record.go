@@ -36,24 +36,23 @@ func (r record[T]) create(ctx context.Context, s *Service, by *access.Principal,
 		return id.UUID{}, err
 	}
 	made := id.New()
-	err := s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
+	return access.Write(ctx, s.pool, by, s.clock.Now(), func(tx *pg.Tx) (id.UUID, error) {
 		w, err := s.newWrite(ctx, tx, by)
 		if err != nil {
-			return err
+			return made, err
 		}
 		var row T
 		h := r.head(&row)
 		*h.id, *h.version, *h.createdAt, *h.updatedAt = made, 1, w.now, w.now
 		begin(w, &row)
 		if err := entity.Apply(r.setters, w, &row, set); err != nil {
-			return err
+			return made, err
 		}
 		if err := pg.InsertRows(ctx, tx, by.Org.UUID, r.table, []T{row}); err != nil {
-			return r.explain(err)
+			return made, r.explain(err)
 		}
-		return r.withinReach(ctx, w, made)
+		return made, r.withinReach(ctx, w, made)
 	})
-	return made, pg.Explain(err)
 }
 
 // withinReach proves that the asker may create the record as it has become.
@@ -73,33 +72,38 @@ func (r record[T]) update(ctx context.Context, s *Service, by *access.Principal,
 	if err := by.Require(object, "update"); err != nil {
 		return err
 	}
-	err := s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
+	_, err := access.Write(ctx, s.pool, by, s.clock.Now(), func(tx *pg.Tx) (id.UUID, error) {
 		w, err := s.newWrite(ctx, tx, by)
 		if err != nil {
-			return err
+			return record, err
 		}
 		row, err := r.of.Lock(ctx, tx, by.Scope(object, "read"), func(a *entity.Args) string {
 			return r.of.Condition(by.Scope(object, "update"), a)
 		}, record)
 		if err != nil {
-			return err
+			return record, err
 		}
-		h := r.head(row)
-		if !h.row.Changeable {
-			return errs.New(errs.Forbidden, "You may read this %s but not change it. Ask its owner or their manager.", object).With("permission", object+":update")
-		}
-		if err := expectVersion(expected, *h.version); err != nil {
-			return err
-		}
-		if err := entity.Apply(r.setters, w, row, set); err != nil {
-			return err
-		}
-		*h.version++
-		*h.updatedAt = later(w.now, *h.updatedAt)
-		_, err = pg.UpdateRow(ctx, tx, by.Org.UUID, r.table, row)
-		return r.explain(err)
+		return record, r.change(ctx, w, row, expected, set)
 	})
-	return pg.Explain(err)
+	return err
+}
+
+func (r record[T]) change(ctx context.Context, w *write, row *T, expected *int, set entity.ChangeSet) error {
+	h := r.head(row)
+	if !h.row.Changeable {
+		object := r.of.Name()
+		return errs.New(errs.Forbidden, "You may read this %s but not change it. Ask its owner or their manager.", object).With("permission", object+":update")
+	}
+	if err := expectVersion(expected, *h.version); err != nil {
+		return err
+	}
+	if err := entity.Apply(r.setters, w, row, set); err != nil {
+		return err
+	}
+	*h.version++
+	*h.updatedAt = later(w.now, *h.updatedAt)
+	_, err := pg.UpdateRow(ctx, w.tx, w.by.Org.UUID, r.table, row)
+	return r.explain(err)
 }
 
 // expectVersion refuses a change of something that was changed since it was read.
@@ -113,7 +117,7 @@ func expectVersion(expected *int, current int) error {
 
 // person sets a reference to an active user of the org; null clears it.
 func person[T any](key string, field func(*T) *id.User) entity.Setter[T, *write] {
-	return entity.Set(key, func(w *write, row *T, v any) *errs.Error {
+	return entity.SetBy(key, func(w *write, row *T, v any) *errs.Error {
 		if v == nil {
 			*field(row) = id.User{}
 			return nil
