@@ -75,7 +75,7 @@ func TestEverythingIsDescribed(t *testing.T) {
 }
 
 // open are the root fields that need no permission of their own: what they give is scoped to the asker anyway.
-var open = []string{"viewer", "node", "nodes"}
+var open = []string{"viewer", "node", "nodes", "rateLimit"}
 
 func canOf(t *testing.T, list ast.DirectiveList) (object string, actions []string) {
 	d := list.ForName("can")
@@ -200,7 +200,7 @@ func TestRootFieldsByRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := published(t)
-	selections := map[string]string{"pipelines": "{ name }", "account": `{ name }`, "deal": "{ name }", "viewer": "{ roles }"}
+	selections := map[string]string{"pipelines": "{ name }", "account": `{ name }`, "deal": "{ name }", "viewer": "{ roles }", "rateLimit": "{ cost }"}
 	for who := range roles {
 		permissions := map[string]bool{}
 		for _, p := range w.ok(who, `{ viewer { permissions { object action } } }`).at("viewer", "permissions").([]any) {
