@@ -104,7 +104,7 @@ func (b budget) extension() map[string]any {
 func (b budget) header(h http.Header, now time.Time) {
 	h.Set("RateLimit-Limit", strconv.Itoa(b.limit))
 	h.Set("RateLimit-Remaining", strconv.Itoa(b.remaining))
-	h.Set("RateLimit-Reset", strconv.Itoa(int(math.Ceil(b.resetAt.Sub(now).Seconds()))))
+	h.Set("RateLimit-Reset", strconv.Itoa(max(int(math.Ceil(b.resetAt.Sub(now).Seconds())), 0)))
 	h.Set("RateLimit-Policy", strconv.Itoa(b.limit)+";w="+strconv.Itoa((b.limit+b.perSecond-1)/b.perSecond))
 	if b.wait > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(b.wait.Seconds())))
