@@ -16,37 +16,16 @@ const (
 	boundedList = 10  // entries taken for granted in a list without pages
 	countCost   = 10  // of totalCount, which counts rows that are not in the page
 
-	// introspected is how many objects of the schema cost as much as one of the data: they lie in memory.
+	// introspected is how many objects of the schema cost as much as one of the data.
 	introspected = 5
 )
 
-// pricing knows what the fields of a schema cost.
-type pricing struct {
-	schema *ast.Schema
-	sizes  map[coordinate]int // entries of introspection's lists, on average
-}
-
-func newPricing(schema *ast.Schema) *pricing {
-	var types, fields, args, inputs, values int
-	for _, t := range schema.Types {
-		types++
-		values += len(t.EnumValues)
-		if t.Kind == ast.InputObject {
-			inputs += len(t.Fields)
-			continue
-		}
-		fields += len(t.Fields)
-		for _, f := range t.Fields {
-			args += len(f.Arguments)
-		}
-	}
-	average := func(n, of int) int { return n/max(of, 1) + 1 }
-	return &pricing{schema: schema, sizes: map[coordinate]int{
-		{"__Schema", "types"}: types, {"__Schema", "directives"}: len(schema.Directives),
-		{"__Type", "fields"}: average(fields, types), {"__Type", "inputFields"}: average(inputs, types),
-		{"__Type", "enumValues"}: average(values, types), {"__Type", "interfaces"}: 1, {"__Type", "possibleTypes"}: 1,
-		{"__Field", "args"}: average(args, fields), {"__Directive", "args"}: 2,
-	}}
+// schemaLists are how many entries introspection's lists are taken to have. They do not grow with the schema, so that
+// the queries that tools send cost the same for as long as it lives: about half of what an operation may.
+var schemaLists = map[coordinate]int{
+	{"__Schema", "types"}: 100, {"__Schema", "directives"}: 5, {"__Directive", "args"}: 2,
+	{"__Type", "fields"}: 5, {"__Type", "inputFields"}: 3, {"__Type", "enumValues"}: 2,
+	{"__Type", "interfaces"}: 1, {"__Type", "possibleTypes"}: 1, {"__Field", "args"}: 2,
 }
 
 // price is what a selection set costs: once, and for each entry of the page when the set is a connection's.
@@ -58,15 +37,15 @@ const dear = 1 << 30
 func plus(a, b int) int  { return min(a+b, dear) }
 func times(a, b int) int { return min(a*b, dear) } // both are below dear, so the product fits
 
-// of is the cost of an operation whose variables have been coerced: an object 1, a value 0, a list 1 and its entries as
+// costOf is the cost of an operation whose variables have been coerced: an object 1, a value 0, a list 1 and its entries as
 // many times as the page is long. It is at least 1. Each fragment is looked at once.
-func (p *pricing) of(op *graphql.OperationContext) int {
-	b := &bill{pricing: p, doc: op.Doc, vars: op.Variables, fragments: map[string]price{}}
+func costOf(schema *ast.Schema, op *graphql.OperationContext) int {
+	b := &bill{schema: schema, doc: op.Doc, vars: op.Variables, fragments: map[string]price{}}
 	return max(b.set(op.Operation.SelectionSet).once, 1)
 }
 
 type bill struct {
-	*pricing
+	schema    *ast.Schema
 	doc       *ast.QueryDocument
 	vars      map[string]any
 	fragments map[string]price
@@ -144,7 +123,7 @@ func (b *bill) page(f *ast.Field) int {
 
 // length is how many entries a list without pages is taken to have: as many as ids are given, or asked for, or a few.
 func (b *bill) length(f *ast.Field) int {
-	if n, ok := b.sizes[coordinate{f.ObjectDefinition.Name, f.Name}]; ok {
+	if n, ok := schemaLists[coordinate{f.ObjectDefinition.Name, f.Name}]; ok {
 		return n
 	}
 	if ids := reflect.ValueOf(b.argument(f, "ids")); ids.Kind() == reflect.Slice {

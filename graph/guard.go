@@ -28,7 +28,6 @@ type guard struct {
 	*Resolver
 	schema    *ast.Schema
 	documents *documents
-	prices    *pricing
 	buckets   *buckets
 }
 
@@ -48,7 +47,7 @@ func init() {
 }
 
 func newGuard(r *Resolver, schema *ast.Schema) *guard {
-	return &guard{Resolver: r, schema: schema, documents: newDocuments(), prices: newPricing(schema), buckets: newBuckets(r.Rate)}
+	return &guard{Resolver: r, schema: schema, documents: newDocuments(), buckets: newBuckets(r.Rate)}
 }
 
 // ExtensionName names the guard among gqlgen's extensions.
@@ -144,7 +143,7 @@ func (g *guard) document(ctx context.Context, req *request, query string) *gqler
 func (g *guard) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) (refusal *gqlerror.Error) {
 	defer g.caught(ctx, &refusal)
 	req := requestOf(ctx)
-	cost := g.prices.of(op)
+	cost := costOf(g.schema, op)
 	if cost > maxCost {
 		return g.refusal(ctx, errs.New(errs.CostExceeded, "The operation costs %d and may cost %d. Ask for shorter pages with first, or leave lists within lists for another request.", cost, maxCost).
 			With("cost", cost).With("max", maxCost))

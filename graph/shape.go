@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"strings"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/ententehq/entente/internal/errs"
@@ -21,9 +23,10 @@ const (
 	maxOperations         = 20
 	maxFragments          = 50
 	maxVariables          = 50
-	maxName               = 100 // bytes of a name or an alias: an alias comes back with every entry of a list
-	maxListInput          = 250 // entries of a list among the arguments or the variables
-	maxVariableDepth      = 20  // lists and objects of variables within one another
+	maxName               = 100      // bytes of a name or an alias: an alias comes back with every entry of a list
+	maxListInput          = 250      // entries of a list among the arguments or the variables
+	maxVariableDepth      = 20       // lists and objects of variables within one another
+	maxVariableText       = 64 << 10 // bytes of one text among them
 )
 
 // shape is what selecting a set amounts to once fragments are filled in.
@@ -212,7 +215,9 @@ func (s *surveyor) fragment(f *ast.FragmentDefinition) (shape, *errs.Error) {
 		return shape{}, err
 	}
 	all, err := s.set(f.SelectionSet)
-	if err == nil {
+	if err == nil && strings.HasPrefix(f.TypeCondition, "__") { // it can be spread below __schema and __type only
+		err = shape{selections: all.selections, aliases: all.aliases, meta: all.depth}.check()
+	} else if err == nil {
 		err = all.check()
 	}
 	s.fragments[f.Name] = all
@@ -266,6 +271,11 @@ func variable(v any, depth int) *errs.Error {
 			With("limit", "variableDepth").With("max", maxVariableDepth)
 	}
 	switch v := v.(type) {
+	case string:
+		if len(v) > maxVariableText {
+			return errs.New(errs.LimitExceeded, "A text among the variables is longer than %d bytes. Send a shorter one.", maxVariableText).
+				With("limit", "text").With("max", maxVariableText)
+		}
 	case []any:
 		if len(v) > maxListInput {
 			return longList()

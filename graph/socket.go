@@ -140,10 +140,12 @@ func (s *socket) init(ctx context.Context, payload transport.InitPayload) (conte
 
 func (s *socket) refuseInit(ctx context.Context, err error) (context.Context, *transport.InitPayload, error) {
 	code := closeInternal
-	switch errs.CodeOf(err) {
-	case errs.Unauthenticated:
+	switch {
+	case errors.Is(err, errStopping):
+		code = int(websocket.StatusGoingAway)
+	case errs.CodeOf(err) == errs.Unauthenticated:
 		code = closeForbidden
-	case errs.RateLimited:
+	case errs.CodeOf(err) == errs.RateLimited:
 		code = closeTooMany
 	}
 	shown := s.present(ctx, err)

@@ -44,6 +44,8 @@ func newSockets(r *Resolver) *sockets {
 	return &sockets{access: r.Access, pool: r.Pool, log: r.Log, open: map[*entrance]bool{}, of: map[id.Token]int{}}
 }
 
+var errStopping = errs.New(errs.RateLimited, "The server is stopping. Connect again in a moment.")
+
 // enter counts a socket in until leave is called; end closes it with a code and a reason. Errors: RATE_LIMITED when the
 // token, or the process, has too many open, or the server is stopping.
 func (s *sockets) enter(req *request, end func(code int, reason string)) (leave func(), err error) {
@@ -52,7 +54,7 @@ func (s *sockets) enter(req *request, end func(code int, reason string)) (leave 
 	defer s.mu.Unlock()
 	switch {
 	case s.stopping:
-		return nil, errs.New(errs.RateLimited, "The server is stopping. Connect again in a moment.")
+		return nil, errStopping
 	case s.of[req.token] >= maxSocketsOfOne:
 		return nil, errs.New(errs.RateLimited, "The token has %d connections open. Close one first.", maxSocketsOfOne)
 	case len(s.open) >= maxSockets:
