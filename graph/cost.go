@@ -7,14 +7,14 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/ententehq/entente/internal/page"
 )
 
 const (
 	maxCost     = 10_000 // of an operation
-	defaultPage = 25
-	maxPage     = 100 // more is refused by the list itself
-	boundedList = 10  // entries taken for granted in a list without pages
-	countCost   = 10  // of totalCount, which counts rows that are not in the page
+	boundedList = 10     // entries taken for granted in a list without pages
+	countCost   = 10     // of totalCount, which counts rows that are not in the page
 
 	// introspected is how many objects of the schema cost as much as one of the data.
 	introspected = 5
@@ -115,10 +115,10 @@ func isConnection(t *ast.Definition) bool { return strings.HasSuffix(t.Name, "Co
 func (b *bill) page(f *ast.Field) int {
 	for _, name := range []string{"first", "last"} {
 		if n, ok := whole(b.argument(f, name)); ok {
-			return min(max(n, 0), maxPage)
+			return min(max(n, 0), page.Max)
 		}
 	}
-	return defaultPage
+	return page.Default
 }
 
 // length is how many entries a list without pages is taken to have: as many as ids are given, or asked for, or a few.
@@ -131,7 +131,7 @@ func (b *bill) length(f *ast.Field) int {
 	}
 	for _, name := range []string{"first", "last"} {
 		if n, ok := whole(b.argument(f, name)); ok {
-			return min(max(n, 0), maxPage)
+			return min(max(n, 0), page.Max)
 		}
 	}
 	return boundedList
