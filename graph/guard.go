@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -59,6 +60,9 @@ func (*guard) Validate(graphql.ExecutableSchema) error { return nil }
 // MutateOperationParameters identifies the asker and checks the document and the variables as they came.
 func (g *guard) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) (refusal *gqlerror.Error) {
 	req := g.admit(ctx)
+	if req.socket != nil {
+		params.Headers = http.Header{} // those of the socket's opening say nothing of one operation
+	}
 	defer g.caught(ctx, &refusal)
 	if err := g.identify(ctx, req); err != nil {
 		g.refuse(ctx, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 var hostileDocuments = flag.Int("hostile", 300, "how many random hostile documents to send")
@@ -308,6 +309,67 @@ func (g *generator) document() string {
 		text = text[:i] + g.pick("", "\x00", "\"", "}", "{", "(", "\u202e") + text[min(i+g.IntN(20), len(text)):]
 	}
 	return text
+}
+
+// valid writes a selection that the schema allows, as dear and as large as chance has it.
+func (g *generator) valid(s *ast.Schema, def *ast.Definition, depth int) {
+	g.b.WriteString("{__typename ")
+	for range g.IntN(1 + 1<<g.IntN(6)) {
+		if g.left--; g.left < 0 || len(def.Fields) == 0 {
+			break
+		}
+		f := def.Fields[g.IntN(len(def.Fields))]
+		target := s.Types[f.Type.Name()]
+		if required(f) || !target.IsLeafType() && depth > 14 {
+			continue
+		}
+		if g.IntN(8) == 0 {
+			fmt.Fprintf(&g.b, "a%d:", g.IntN(1000))
+		}
+		g.b.WriteString(f.Name)
+		if f.Arguments.ForName("first") != nil && g.IntN(2) == 0 {
+			fmt.Fprintf(&g.b, "(first:%d)", g.IntN(120))
+		}
+		g.b.WriteString(" ")
+		if !target.IsLeafType() {
+			g.valid(s, target, depth+1)
+		}
+	}
+	g.b.WriteString("}")
+}
+
+func required(f *ast.FieldDefinition) bool {
+	for _, a := range f.Arguments {
+		if a.Type.NonNull && a.DefaultValue == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// TestRandomDearDocuments sends documents that mean something and ask for as much as they can.
+func TestRandomDearDocuments(t *testing.T) {
+	w := newWorld(t)
+	w.put(deal{name: "one", owner: "Rita", stage: "Proposal", account: "Acme"}, deal{name: "two", owner: "Rita", stage: "Won", account: "Acme"})
+	s := published(t)
+	g := &generator{Rand: rand.New(rand.NewPCG(8, 2026))}
+	var most time.Duration
+	codes := map[string]int{}
+	for i := range *hostileDocuments {
+		w.clock.add(time.Minute)
+		g.b.Reset()
+		g.left = 1 << g.IntN(12)
+		g.valid(s, s.Query, 1)
+		began, used := time.Now(), cpu()
+		got, _ := w.attack(bodyOf(g.b.String(), nil))
+		used = cpu() - used
+		most = max(most, used)
+		codes[got.code()]++
+		if took := time.Since(began); took > slow || got.Status >= 500 || got.code() == "INTERNAL" || got.code() == "" && got.Data == nil {
+			t.Errorf("document %d: status %d, %s: %.300s\n%s", i, got.Status, took, got.Body, g.b.String())
+		}
+	}
+	t.Logf("%d documents, at most %s of CPU: %v", *hostileDocuments, most.Round(10*time.Microsecond), codes)
 }
 
 // TestRandomHostileDocuments sends documents from a seed, so that a failure can be repeated.

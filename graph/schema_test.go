@@ -255,9 +255,9 @@ func TestRelatedObjectsAreMasked(t *testing.T) {
 	var paths []string
 	for _, e := range a.Errors {
 		assert.Equal(t, "FORBIDDEN", e.Extensions["code"])
-		paths = append(paths, fmt.Sprint(e.Path))
+		paths = append(paths, fmt.Sprint(e.Path, e.Extensions["count"]))
 	}
-	assert.ElementsMatch(t, []string{"[deals nodes owner]", "[deals nodes stage]", "[deals nodes team]", "[deals nodes stageHistory by]", "[deals edges node account]"}, paths, "one error a field")
+	assert.ElementsMatch(t, []string{"[deals nodes owner] 2", "[deals nodes stage] 1", "[deals nodes team] 1", "[deals nodes stageHistory by] 1", "[deals edges node account] 1"}, paths, "one error a field")
 	assert.NotContains(t, a.Body, "Rita")
 	assert.NotContains(t, a.Body, "Acme")
 }
