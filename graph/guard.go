@@ -71,7 +71,7 @@ func (g *guard) MutateOperationParameters(ctx context.Context, params *graphql.R
 	if err := g.charge(req, 1); err != nil {
 		return g.refusal(ctx, err)
 	}
-	if err := variable(map[string]any(params.Variables), 0); err != nil {
+	if err := variable(params.Variables, 0); err != nil {
 		return g.refusal(ctx, err)
 	}
 	if _, known := g.documents.Get(ctx, params.Query); known {

@@ -61,11 +61,11 @@ func (t plainHTTP) Do(w http.ResponseWriter, h *http.Request, exec graphql.Graph
 		t.send(ctx, w, media, t.refused(ctx, media, resp), resp)
 		return
 	}
-	responses, ctx := exec.DispatchOperation(ctx, op)
 	if media == mediaEvents {
-		t.stream(ctx, w, responses)
+		t.stream(ctx, w, exec, op)
 		return
 	}
+	responses, ctx := exec.DispatchOperation(ctx, op)
 	resp := responses(ctx)
 	status = http.StatusOK
 	if s := requestOf(ctx).status; s != 0 {

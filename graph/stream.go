@@ -16,11 +16,12 @@ const silence = 20 * time.Second
 
 // stream answers as server-sent events: "next" with each result, and "complete". It is counted and watched as a socket
 // is, so it ends when its token is revoked or the server stops; the client then asks anew.
-func (t plainHTTP) stream(ctx context.Context, w http.ResponseWriter, responses graphql.ResponseHandler) {
+func (t plainHTTP) stream(ctx context.Context, w http.ResponseWriter, exec graphql.GraphExecutor, op *graphql.OperationContext) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	leave, err := t.sockets.enter(requestOf(ctx), func(int, string) { cancel() })
 	if err != nil {
+		w.Header().Set("Retry-After", "1")
 		t.answer(ctx, w, http.StatusTooManyRequests, err)
 		return
 	}
@@ -34,6 +35,7 @@ func (t plainHTTP) stream(ctx context.Context, w http.ResponseWriter, responses 
 		return
 	}
 	beating := out.beat(ctx, cancel)
+	responses, ctx := exec.DispatchOperation(ctx, op)
 	for resp := responses(ctx); resp != nil; resp = responses(ctx) {
 		b, err := json.Marshal(reply{resp.Errors, resp.Data, resp.Extensions})
 		if err != nil {
