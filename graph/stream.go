@@ -35,6 +35,10 @@ func (t plainHTTP) stream(ctx context.Context, w http.ResponseWriter, exec graph
 		return
 	}
 	beating := out.beat(ctx, cancel)
+	defer func() {
+		cancel()
+		<-beating // nothing may be written once the handler has returned
+	}()
 	responses, ctx := exec.DispatchOperation(ctx, op)
 	for resp := responses(ctx); resp != nil; resp = responses(ctx) {
 		b, err := json.Marshal(reply{resp.Errors, resp.Data, resp.Extensions})
@@ -48,8 +52,6 @@ func (t plainHTTP) stream(ctx context.Context, w http.ResponseWriter, exec graph
 	if ctx.Err() == nil {
 		_ = out.write("event: complete\ndata:\n\n")
 	}
-	cancel()
-	<-beating // nothing may be written once the handler has returned
 }
 
 // events writes to a stream, one event at a time.
