@@ -32,7 +32,7 @@ type plainHTTP struct{ *Resolver }
 var _ graphql.Transport = plainHTTP{}
 
 // Supports tells that every request that is not the opening of a socket comes here.
-func (plainHTTP) Supports(h *http.Request) bool { return h.Header.Get("Upgrade") == "" }
+func (plainHTTP) Supports(h *http.Request) bool { return !OpensSocket(h) }
 
 // Do answers one request.
 func (t plainHTTP) Do(w http.ResponseWriter, h *http.Request, exec graphql.GraphExecutor) {

@@ -56,6 +56,7 @@ func TestHTTP(t *testing.T) {
 		has    string
 	}{
 		"a query":                       {sent{method: "POST", body: viewer}, 200, plainJSON, `"data"`},
+		"an offer of HTTP/2":            {sent{method: "POST", body: viewer, header: map[string]string{"Connection": "Upgrade", "Upgrade": "h2c"}}, 200, plainJSON, `"data"`},
 		"anything accepted":             {sent{method: "POST", body: viewer, header: accept("*/*")}, 200, plainJSON, `"data"`},
 		"response accepted":             {sent{method: "POST", body: viewer, header: accept(response)}, 200, response + "; charset=utf-8", `"data"`},
 		"response preferred":            {sent{method: "POST", body: viewer, header: accept("application/json;q=0.5, " + response)}, 200, response + "; charset=utf-8", `"data"`},

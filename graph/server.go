@@ -58,7 +58,7 @@ func (r *Resolver) accept(next http.Handler) http.Handler {
 		ctx := context.WithValue(h.Context(), requestKey{}, req)
 		w.Header().Set("X-Request-Id", req.id)
 		w.Header().Set("Cache-Control", "no-store")
-		if req.bearer == "" && h.Header.Get("Upgrade") == "" {
+		if req.bearer == "" && !OpensSocket(h) {
 			w.Header().Set("WWW-Authenticate", challenge)
 			r.answer(ctx, w, http.StatusUnauthorized, errs.New(errs.Unauthenticated, "Sign in first: send a token as \"Authorization: Bearer …\"."))
 			return

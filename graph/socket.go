@@ -46,8 +46,12 @@ type webSocket struct{ *Resolver }
 
 var _ graphql.Transport = webSocket{}
 
-// Supports tells that requests to change the protocol come here.
-func (webSocket) Supports(h *http.Request) bool { return h.Header.Get("Upgrade") != "" }
+// Supports tells that the openings of sockets come here.
+func (webSocket) Supports(h *http.Request) bool { return OpensSocket(h) }
+
+// OpensSocket tells whether the request opens a WebSocket. Some clients offer HTTP/2 by the same header with every
+// request, and are answered as if they had not.
+func OpensSocket(h *http.Request) bool { return strings.EqualFold(h.Header.Get("Upgrade"), "websocket") }
 
 // Do serves one socket until it is closed.
 func (t webSocket) Do(w http.ResponseWriter, h *http.Request, exec graphql.GraphExecutor) {

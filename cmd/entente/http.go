@@ -146,7 +146,7 @@ func (s *server) shared(next http.Handler) http.Handler {
 // they do not count here: the handler has a bound of its own for them.
 func (s *server) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Upgrade") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		if ententegraph.OpensSocket(r) || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
 			next.ServeHTTP(w, r)
 			return
 		}
