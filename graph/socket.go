@@ -51,7 +51,9 @@ func (webSocket) Supports(h *http.Request) bool { return OpensSocket(h) }
 
 // OpensSocket tells whether the request opens a WebSocket. Some clients offer HTTP/2 by the same header with every
 // request, and are answered as if they had not.
-func OpensSocket(h *http.Request) bool { return strings.EqualFold(h.Header.Get("Upgrade"), "websocket") }
+func OpensSocket(h *http.Request) bool {
+	return strings.EqualFold(h.Header.Get("Upgrade"), "websocket")
+}
 
 // Do serves one socket until it is closed.
 func (t webSocket) Do(w http.ResponseWriter, h *http.Request, exec graphql.GraphExecutor) {
