@@ -10,7 +10,7 @@ import (
 )
 
 // AuditLog lists audit entries.
-func (q *query) AuditLog(ctx context.Context, first *int, after *string, last *int, before *string, where map[string]any, orderBy []map[string]any) (*view.AuditConnection, error) {
+func (q *query) AuditLog(ctx context.Context, first *int, after *string, last *int, before *string, where map[string]any, orderBy []map[string]any) (*view.AuditEntryConnection, error) {
 	env, err := q.env(ctx)
 	if err != nil {
 		return nil, err
@@ -19,7 +19,7 @@ func (q *query) AuditLog(ctx context.Context, first *int, after *string, last *i
 	if err != nil {
 		return nil, err
 	}
-	return env.AuditLog(ctx, list, view.Selected(ctx, "AuditConnection"))
+	return env.AuditLog(ctx, list, view.Selected(ctx, "AuditEntryConnection"))
 }
 
 // DealChanged tells of changes of deals.

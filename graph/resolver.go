@@ -31,7 +31,11 @@ type Resolver struct {
 	CRM    *crm.Service
 	Events *event.Service // runs beside; nil refuses subscriptions and keeps no refused attempts
 
+	Rate    Rate     // what a token may ask for over time
+	Origins []string // of pages on other hosts that may open sockets, such as https://app.example.com
+
 	permits permits
+	sockets *sockets
 }
 
 // Query answers queries.

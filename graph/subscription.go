@@ -58,10 +58,8 @@ func (o *operation) listen(ctx context.Context, next graphql.OperationHandler) g
 	o.handle.Close()
 	responses := next(context.WithValue(ctx, operationKey{}, o))
 	return func(ctx context.Context) *graphql.Response {
-		resp := responses(ctx)
-		if resp != nil {
-			o.mask(ctx, resp, o.stream.masks())
-			return resp
+		if resp := responses(ctx); resp != nil {
+			return o.finish(ctx, resp, o.stream.masks())
 		}
 		if err := o.stream.why(); err != nil && ctx.Err() == nil {
 			return &graphql.Response{Errors: gqlerror.List{o.present(context.WithValue(ctx, operationKey{}, o), err)}}

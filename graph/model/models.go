@@ -3,8 +3,42 @@
 package model
 
 import (
+	"time"
+
 	"github.com/ententehq/entente/graph/view"
 )
+
+// What came of accountCreate.
+type AccountCreatePayload struct {
+	// The new account; null where it could not be made.
+	Account *view.Account `json:"account,omitempty"`
+	// What could not be accepted.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of accountUpdate.
+type AccountUpdatePayload struct {
+	// The account as it is now: changed, or as it was if there are errors.
+	Account *view.Account `json:"account,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of contactCreate.
+type ContactCreatePayload struct {
+	// The new contact; null where it could not be made.
+	Contact *view.Contact `json:"contact,omitempty"`
+	// What could not be accepted.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of contactUpdate.
+type ContactUpdatePayload struct {
+	// The contact as it is now: changed, or as it was if there are errors.
+	Contact *view.Contact `json:"contact,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
 
 // What came of dealCreate.
 type DealCreatePayload struct {
@@ -34,8 +68,32 @@ type ExternalIDInput struct {
 type Mutation struct {
 }
 
+// What came of productDefine.
+type ProductDefinePayload struct {
+	// The product as it is now; null where it could not be made.
+	Product *view.Product `json:"product,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
 // What can be asked. Every list is one of the asker's org and shows the rows that the asker's roles reach.
 type Query struct {
+}
+
+// What an operation cost, and what the asker's token may still ask for. It is a bucket: each operation takes its cost out, and it fills up steadily.
+type RateLimit struct {
+	// What this operation cost.
+	Cost int `json:"cost"`
+	// The most that one operation may cost; beyond it the answer is COST_EXCEEDED.
+	MaxCost int `json:"maxCost"`
+	// What a full bucket holds.
+	Limit int `json:"limit"`
+	// What is left in the bucket; when it does not suffice, the answer is RATE_LIMITED.
+	Remaining int `json:"remaining"`
+	// What comes back each second.
+	PerSecond int `json:"perSecond"`
+	// When the bucket is full again if nothing is asked until then, in UTC.
+	ResetAt time.Time `json:"resetAt"`
 }
 
 // What can be listened to. Each event passes the permissions and the filter as they are when it is sent; a subscriber whose token or permission ends is told why within a second.

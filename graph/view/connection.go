@@ -58,11 +58,19 @@ type (
 	AccountConnection struct {
 		connection[Account, AccountEdge]
 	}
-	AccountEdge     struct{ edge[Account] }
-	DealConnection  struct{ connection[Deal, DealEdge] }
-	DealEdge        struct{ edge[Deal] }
-	AuditConnection struct {
-		connection[AuditEntry, AuditEdge]
+	AccountEdge       struct{ edge[Account] }
+	ContactConnection struct {
+		connection[Contact, ContactEdge]
 	}
-	AuditEdge struct{ edge[AuditEntry] }
+	ContactEdge       struct{ edge[Contact] }
+	ProductConnection struct {
+		connection[Product, ProductEdge]
+	}
+	ProductEdge          struct{ edge[Product] }
+	DealConnection       struct{ connection[Deal, DealEdge] }
+	DealEdge             struct{ edge[Deal] }
+	AuditEntryConnection struct {
+		connection[AuditEntry, AuditEntryEdge]
+	}
+	AuditEntryEdge struct{ edge[AuditEntry] }
 )

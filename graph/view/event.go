@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/ententehq/entente/internal/crm"
 	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/event"
 	"github.com/ententehq/entente/internal/id"
@@ -44,17 +43,9 @@ func (e *Env) DealEvents(ctx context.Context, events []*event.Event, where entit
 			ids = append(ids, ev.EntityID)
 		}
 	}
-	rows, err := crm.Deals.Among(ctx, e.DB, e.Principal.Scope("deal", "read"), ids, where)
+	byID, err := deals.among(ctx, e, ids, where, sel.Under("deal", deals.types...))
 	if err != nil {
 		return nil, err
-	}
-	views, err := e.deals(ctx, rows, sel.Under("deal", "Deal", "Node"), nil)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[id.UUID]*Deal, len(views))
-	for _, v := range views {
-		byID[v.ID.UUID] = v
 	}
 	var out []*DealEvent
 	for _, ev := range events {
@@ -110,27 +101,32 @@ type AuditChange struct {
 	After  *string
 }
 
+var audits = newView(event.AuditLog, "AuditEntry",
+	func(e *Env, r *event.Audit) *AuditEntry { return &AuditEntry{Audit: r, env: e} },
+	func(a *AuditEntry) id.UUID { return a.Audit.ID },
+	attached("changes", loadChanges),
+)
+
+func loadChanges(ctx context.Context, p *pageOf[AuditEntry]) error {
+	rows := make([]*event.Audit, len(p.views))
+	for i, v := range p.views {
+		rows[i] = v.Audit
+	}
+	diffs, err := event.Diffs(ctx, p.env.DB, p.env.Principal.Org, rows)
+	for _, v := range p.views {
+		v.Changes = []*AuditChange{}
+		for _, d := range diffs[v.Audit.ID] {
+			v.Changes = append(v.Changes, &AuditChange{d.Field, d.Before, d.After})
+		}
+	}
+	return err
+}
+
 // AuditLog gives one page of the audit log.
-func (e *Env) AuditLog(ctx context.Context, q entity.Query, sel Selection) (*AuditConnection, error) {
-	l, err := listOf(ctx, e, event.AuditLog, q, sel)
+func (e *Env) AuditLog(ctx context.Context, q entity.Query, sel Selection) (*AuditEntryConnection, error) {
+	l, nodes, err := audits.list(ctx, e, q, sel)
 	if err != nil {
 		return nil, err
 	}
-	nodes := make([]*AuditEntry, len(l.Rows))
-	for i, r := range l.Rows {
-		nodes[i] = &AuditEntry{Audit: r, env: e}
-	}
-	if len(nodes) > 0 && sel.nodes("AuditEdge", "AuditEntry").Has("changes") {
-		diffs, err := event.Diffs(ctx, e.DB, e.Principal.Org, l.Rows)
-		if err != nil {
-			return nil, err
-		}
-		for _, n := range nodes {
-			n.Changes = []*AuditChange{}
-			for _, d := range diffs[n.Audit.ID] {
-				n.Changes = append(n.Changes, &AuditChange{d.Field, d.Before, d.After})
-			}
-		}
-	}
-	return &AuditConnection{newConnection(l, nodes, func(x edge[AuditEntry]) *AuditEdge { return &AuditEdge{x} })}, nil
+	return &AuditEntryConnection{newConnection(l, nodes, func(x edge[AuditEntry]) *AuditEntryEdge { return &AuditEntryEdge{x} })}, nil
 }

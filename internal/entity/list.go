@@ -2,6 +2,7 @@ package entity
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,7 +30,9 @@ func (r Row) Cursor(list string) string { return page.Cursor(list, r.Keyset) }
 type Scope interface {
 	Org() id.UUID
 	// Predicate renders the granted reaches as one condition over the row: "true" for all rows, "false" for none.
-	Predicate(r Reach, a *Args) string
+	Predicate(p Predicates, a *Args) string
+	// Reaches are the reaches granted, "all" among them where everything is.
+	Reaches() []string
 }
 
 // Order is one term of an orderBy.
@@ -121,7 +124,17 @@ func (e *Entity[T]) count(ctx context.Context, db pg.DB, source string, a *Args,
 
 // ByIDs loads the rows with these ids that the scope covers; the others are simply not there.
 func (e *Entity[T]) ByIDs(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID, asOf *time.Time) ([]*T, error) {
-	if len(ids) == 0 {
+	return e.load(ctx, db, sc, ids, asOf, nil)
+}
+
+// Among is ByIDs of those rows that match the filter. Without ids it only checks the filter.
+// Errors: BAD_INPUT, LIMIT_EXCEEDED.
+func (e *Entity[T]) Among(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID, f Filter) ([]*T, error) {
+	return e.load(ctx, db, sc, ids, nil, f)
+}
+
+func (e *Entity[T]) load(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID, asOf *time.Time, f Filter) ([]*T, error) {
+	if len(ids) == 0 && f == nil {
 		return nil, nil
 	}
 	a := &Args{}
@@ -129,30 +142,14 @@ func (e *Entity[T]) ByIDs(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID
 	if err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf("select %s\n  from %s\n   and %s.id = any(%s::uuid[])", e.columns, source, e.alias, a.Add(id.Array(ids)))
-	var rows []*T
-	if err := db.Select(ctx, &rows, query, a.Values()...); err != nil {
-		return nil, fmt.Errorf("load %ss: %w", e.name, err)
-	}
-	return rows, nil
-}
-
-// Among loads those of the rows with these ids that the scope covers and that match the filter. Without ids it checks
-// the filter only. Errors: BAD_INPUT, LIMIT_EXCEEDED.
-func (e *Entity[T]) Among(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID, f Filter) ([]*T, error) {
-	a := &Args{}
-	source, err := e.source(sc, nil, a)
-	if err != nil {
-		return nil, err
-	}
 	where, err := e.where(f, a, 1, []string{"where"})
-	if err != nil || len(ids) == 0 {
+	if err != nil || len(ids) == 0 || e.Condition(sc, &Args{}) == "false" {
 		return nil, err
 	}
 	if where != "" {
-		source += "\n   and " + where
+		where = "\n   and " + where
 	}
-	query := fmt.Sprintf("select %s\n  from %s\n   and %s.id = any(%s::uuid[])", e.columns, source, e.alias, a.Add(id.Array(ids)))
+	query := fmt.Sprintf("select %s\n  from %s%s\n   and %s.id = any(%s::uuid[])", e.columns, source, where, e.alias, a.Add(id.Array(ids)))
 	var rows []*T
 	if err := db.Select(ctx, &rows, query, a.Values()...); err != nil {
 		return nil, fmt.Errorf("load %ss: %w", e.name, err)
@@ -179,12 +176,34 @@ func (e *Entity[T]) Covered(ctx context.Context, db pg.DB, sc Scope, ids []id.UU
 	return covered, nil
 }
 
+// Lock reads and locks the row for a change, and asks in the same statement whether the asker may change it:
+// Row.Changeable. A row that the asker may not even read is NOT_FOUND. Changeable is a condition over the row, such as
+// that of a Scope (see Condition).
+func (e *Entity[T]) Lock(ctx context.Context, db pg.DB, read Scope, changeable func(*Args) string, row id.UUID) (*T, error) {
+	a := &Args{}
+	source, err := e.source(read, nil, a)
+	if err != nil {
+		return nil, err
+	}
+	query := fmt.Sprintf("select %s, (%s) as changeable\n  from %s\n   and %s.id = %s::uuid\n   for update of %s",
+		e.columns, changeable(a), source, e.alias, a.Add(row), e.alias)
+	var out T
+	err = db.Get(ctx, &out, query, a.Values()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errs.New(errs.NotFound, "There is no such %s, or none that you may see.", e.name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock %s %s: %w", e.name, row, err)
+	}
+	return &out, nil
+}
+
 // Condition renders the scope over the entity's row, for statements of the owning package that lock or count.
 func (e *Entity[T]) Condition(sc Scope, a *Args) string {
 	if sc == nil {
 		return "false"
 	}
-	return sc.Predicate(e.reach, a)
+	return sc.Predicate(e.sql, a)
 }
 
 // Columns is the select list of the entity's row, under its alias.
@@ -206,7 +225,7 @@ func (e *Entity[T]) source(sc Scope, asOf *time.Time, a *Args) (string, error) {
 		moment = fmt.Sprintf("\n   and %[1]s.valid_from <= %[2]s and %[1]s.valid_to > %[2]s", e.alias, at)
 	}
 	out := fmt.Sprintf("%s %s\n where %s.org_id = %s%s", table, e.alias, e.alias, a.Add(sc.Org()), moment)
-	if p := sc.Predicate(e.reach, a); p != "true" {
+	if p := sc.Predicate(e.sql, a); p != "true" {
 		out += "\n   and (" + p + ")"
 	}
 	return out, nil

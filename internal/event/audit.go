@@ -44,7 +44,7 @@ type Audit struct {
 
 // AuditLog describes the audit log. Whoever may read it reads all of their org's.
 var AuditLog = entity.New[Audit]("audit", "audit_log a",
-	entity.Reach{},
+	entity.Reach[Audit]{},
 	entity.Enum("kind", "a.kind"),
 	entity.Text("entity", "a.entity"),
 	entity.AnyRef("entityId", "a.entity_id"),
