@@ -28,6 +28,7 @@ type database struct {
 type app struct {
 	pool    *pg.Pool
 	cluster *cluster.Cluster // nil with a database URL
+	url     string           // the app role's
 	owner   string           // the URL with the owner's rights; "" where it was not given
 	clock   clock.Clock
 	access  *access.Service
@@ -54,7 +55,7 @@ func (d database) open(ctx context.Context, demo bool) (*app, error) {
 }
 
 func (a *app) connect(ctx context.Context, appURL, ownerURL string, demo bool) error {
-	a.owner = ownerURL
+	a.url, a.owner = appURL, ownerURL
 	if ownerURL != "" {
 		if _, err := pg.Migrate(ctx, ownerURL, migrations.FS); err != nil {
 			return err

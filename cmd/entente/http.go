@@ -12,6 +12,7 @@ import (
 
 	ententegraph "github.com/ententehq/entente/graph"
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/event"
 	"github.com/ententehq/entente/internal/playground"
 	"github.com/ententehq/entente/migrations"
 )
@@ -23,6 +24,7 @@ const maxOperations = 500
 type server struct {
 	*app
 	log        *slog.Logger
+	events     *event.Service
 	playground playground.Options
 	metrics    *metrics
 	ready      atomic.Bool
@@ -36,14 +38,20 @@ type surface struct {
 	AllowOrigin   []string `help:"A page's origin that may use the API from a browser, such as https://app.example.com; repeat it for several. Pages of this server always may." placeholder:"ORIGIN"`
 	RateBurst     int      `default:"100000" help:"How much cost a token may ask for at once."`
 	RatePerSecond int      `default:"2000" help:"How much cost a token may ask for each second."`
+	ListenURL     string   `help:"A direct connection to PostgreSQL for LISTEN, where --database-url leads through a pooler." placeholder:"URL"`
 }
 
 func newServer(a *app, log *slog.Logger, p playground.Options, use surface) *server {
 	s := &server{
 		app: a, log: log, playground: p, metrics: newMetrics(a.pool), slots: make(chan struct{}, maxOperations), surface: use,
 	}
+	listen := use.ListenURL
+	if listen == "" {
+		listen = a.url
+	}
+	s.events = event.NewService(a.pool, a.clock, log, event.Options{ListenURL: listen})
 	s.graph = ententegraph.NewHandler(&ententegraph.Resolver{
-		Pool: a.pool, Clock: a.clock, Log: log, Access: a.access, Orgs: a.orgs, CRM: a.crm,
+		Pool: a.pool, Clock: a.clock, Log: log, Access: a.access, Orgs: a.orgs, CRM: a.crm, Events: s.events,
 		Rate: ententegraph.Rate{Burst: use.RateBurst, PerSecond: use.RatePerSecond}, Origins: use.AllowOrigin,
 	})
 	return s

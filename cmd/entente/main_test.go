@@ -455,3 +455,23 @@ func TestServeStopsGracefully(t *testing.T) {
 	_ = server.Wait()
 	assert.Zero(t, server.ProcessState.ExitCode(), "%s", &server.output)
 }
+
+// TestCheckAudit proves the log of a new org, and that a chain which was noted and is not there is found.
+func TestCheckAudit(t *testing.T) {
+	t.Parallel()
+	url := dbtest.New(t).AppURL
+	succeed(t, "org", "create", "--database-url", url, "--key", "acme", "--name", "Acme")
+	succeed(t, "token", "create", "--database-url", url, "--org", "acme", "--role", "OPS", "--name", "sync")
+	out := succeed(t, "check", "audit", "--head", "--database-url", url)
+	assert.Contains(t, out, "audit: acme: 0 rows are what was sealed, 2 not sealed yet")
+	assert.Contains(t, out, "acme:0:\n")
+	_, stderr, status := run(t, "check", "audit", "--database-url", url, "--expect", "acme:7:ff")
+	assert.Equal(t, 1, status)
+	assert.Contains(t, stderr, "does not reach seal 7")
+
+	p := start(t, "serve", "--database-url", url)
+	require.Eventually(t, func() bool {
+		return strings.Contains(succeed(t, "check", "audit", "--database-url", url), "2 rows are what was sealed\n")
+	}, time.Minute, 200*time.Millisecond, "the server seals what was written before it started")
+	assert.Zero(t, p.stop(t))
+}

@@ -46,27 +46,55 @@ func migrate(ctx context.Context, ownerURL string) error {
 
 type checkCmd struct {
 	database
-	What string `arg:"" optional:"" enum:"rls,all" default:"all" help:"What to prove: rls (no row leaves its org), or all."`
+	What   string   `arg:"" optional:"" enum:"rls,audit,all" default:"all" help:"What to prove: rls (no row leaves its org), audit (nobody changed the audit log), or all."`
+	Head   bool     `help:"Print where each org's audit chain ends, to be kept elsewhere: ORG:NUMBER:HASH."`
+	Expect []string `help:"An end of an audit chain that was printed earlier; the chain must still pass there. May be repeated." placeholder:"ORG:NUMBER:HASH"`
 }
 
-// Run proves that every table keeps each row within its org.
+// Run proves what is asked for. The exit status is 1 when something does not hold.
 func (c checkCmd) Run(ctx context.Context) error {
+	marks, err := parseMarks(c.Expect)
+	if err != nil {
+		return err
+	}
 	return c.with(ctx, func(a *app) error {
-		h := a.pool.Read(pg.Session{})
-		defer h.Close()
-		faults, err := pg.CheckOrgBoundary(ctx, h)
-		if err != nil {
-			return err
+		faults := 0
+		if c.What != "audit" {
+			n, err := checkBoundary(ctx, a)
+			if err != nil {
+				return err
+			}
+			faults += n
 		}
-		for _, f := range faults {
-			fmt.Fprintln(os.Stderr, f)
+		if c.What != "rls" {
+			n, err := checkAudit(ctx, a, marks, c.Head)
+			if err != nil {
+				return err
+			}
+			faults += n
 		}
-		if len(faults) > 0 {
+		if faults > 0 {
 			return exit(1)
 		}
-		fmt.Println("rls: every table keeps each row within its org")
 		return nil
 	})
+}
+
+// checkBoundary proves that every table keeps each row within its org.
+func checkBoundary(ctx context.Context, a *app) (int, error) {
+	h := a.pool.Read(pg.Session{})
+	defer h.Close()
+	faults, err := pg.CheckOrgBoundary(ctx, h)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range faults {
+		fmt.Fprintln(os.Stderr, f)
+	}
+	if len(faults) == 0 {
+		fmt.Println("rls: every table keeps each row within its org")
+	}
+	return len(faults), nil
 }
 
 type orgCmd struct {

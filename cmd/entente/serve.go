@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -72,6 +73,9 @@ func (s *server) run(ctx context.Context, listeners []net.Listener) error {
 		servers[i] = httpServer([]http.Handler{s.api(), s.metrics.handler()}[i], s.log)
 		go func() { failed <- servers[i].Serve(l) }()
 	}
+	background, rest := context.WithCancel(context.WithoutCancel(ctx))
+	var events sync.WaitGroup
+	events.Go(func() { s.events.Run(background) })
 	s.ready.Store(true)
 	var err error
 	select {
@@ -85,6 +89,8 @@ func (s *server) run(ctx context.Context, listeners []net.Listener) error {
 	for _, h := range servers {
 		err = errors.Join(err, h.Shutdown(stop))
 	}
+	rest() // what the last requests left is written
+	events.Wait()
 	return err
 }
 
