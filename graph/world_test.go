@@ -80,13 +80,17 @@ func newWorld(t testing.TB) *world {
 	w.access = access.NewService(pool, w.clock, true)
 	w.orgs = org.NewService(pool, w.clock)
 	w.crm = crm.NewService(pool, w.clock, w.orgs)
-	srv := httptest.NewServer(graph.NewHandler(&graph.Resolver{
-		Pool: pool, Clock: w.clock, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Access: w.access, Orgs: w.orgs, CRM: w.crm,
-	}))
+	srv := httptest.NewServer(graph.NewHandler(w.resolver()))
 	t.Cleanup(srv.Close)
 	w.url = srv.URL
 	w.org = w.settle("acme-robotics")
 	return w
+}
+
+func (w *world) resolver() *graph.Resolver {
+	return &graph.Resolver{
+		Pool: w.pool, Clock: w.clock, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)), Access: w.access, Orgs: w.orgs, CRM: w.crm,
+	}
 }
 
 // testLog writes the server's log into the test's.
