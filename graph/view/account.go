@@ -52,7 +52,7 @@ func (e *Env) Accounts(ctx context.Context, q entity.Query, sel Selection) (*Acc
 	if err != nil {
 		return nil, err
 	}
-	return &AccountConnection{newConnection(l, nodes, func(x edge[Account]) *AccountEdge { return &AccountEdge{x} })}, nil
+	return &AccountConnection{newConnection(l, nodes, sel, func(x edge[Account]) *AccountEdge { return &AccountEdge{x} })}, nil
 }
 
 // AccountsByID loads accounts that the asker may read, with what is selected on them.

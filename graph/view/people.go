@@ -179,7 +179,7 @@ func (e *Env) Users(ctx context.Context, q entity.Query, sel Selection) (*UserCo
 	for i, r := range l.Rows {
 		nodes[i] = &User{r, e}
 	}
-	return &UserConnection{newConnection(l, nodes, func(x edge[User]) *UserEdge { return &UserEdge{x} })}, nil
+	return &UserConnection{newConnection(l, nodes, sel, func(x edge[User]) *UserEdge { return &UserEdge{x} })}, nil
 }
 
 // Teams gives one page of teams.
@@ -192,7 +192,7 @@ func (e *Env) Teams(ctx context.Context, q entity.Query, sel Selection) (*TeamCo
 	for i, r := range l.Rows {
 		nodes[i] = &Team{r, e}
 	}
-	return &TeamConnection{newConnection(l, nodes, func(x edge[Team]) *TeamEdge { return &TeamEdge{x} })}, nil
+	return &TeamConnection{newConnection(l, nodes, sel, func(x edge[Team]) *TeamEdge { return &TeamEdge{x} })}, nil
 }
 
 // Territories gives one page of territories.
@@ -205,7 +205,7 @@ func (e *Env) Territories(ctx context.Context, q entity.Query, sel Selection) (*
 	for i, r := range l.Rows {
 		nodes[i] = &Territory{r, e}
 	}
-	return &TerritoryConnection{newConnection(l, nodes, func(x edge[Territory]) *TerritoryEdge { return &TerritoryEdge{x} })}, nil
+	return &TerritoryConnection{newConnection(l, nodes, sel, func(x edge[Territory]) *TerritoryEdge { return &TerritoryEdge{x} })}, nil
 }
 
 // listOf lists the entity's rows that the asker may read, counting them all only when the total is selected.
