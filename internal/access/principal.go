@@ -20,11 +20,23 @@ type Principal struct {
 
 	Client string // the program it asks through, as it names itself; kept with every change
 
-	tables      []decisions
-	everything  bool
+	tables     []decisions
+	everything bool
+	around     func() surroundings // nil: nothing but all of the org or none of it is in reach
+}
+
+// surroundings are what the reaches between a person's own rows and all rows are made of.
+type surroundings struct {
 	teams       []id.Team
 	members     []id.User
 	territories []id.Territory
+}
+
+func (p *Principal) surroundings() surroundings {
+	if p.around == nil {
+		return surroundings{}
+	}
+	return p.around()
 }
 
 // Operator is who sits at the command line with the database's address: they may do everything in the org.
@@ -149,9 +161,9 @@ func (s Scope) fill(text string, placeholders map[string]string, a *entity.Args)
 	}{
 		{"{me}", func() any { return s.p.User }, "uuid"},
 		{"{org}", func() any { return s.p.Org }, "uuid"},
-		{"{teams}", func() any { return id.Array(s.p.teams) }, "uuid[]"},
-		{"{members}", func() any { return id.Array(s.p.members) }, "uuid[]"},
-		{"{territories}", func() any { return id.Array(s.p.territories) }, "uuid[]"},
+		{"{teams}", func() any { return id.Array(s.p.surroundings().teams) }, "uuid[]"},
+		{"{members}", func() any { return id.Array(s.p.surroundings().members) }, "uuid[]"},
+		{"{territories}", func() any { return id.Array(s.p.surroundings().territories) }, "uuid[]"},
 	} {
 		if !strings.Contains(text, v.name) {
 			continue

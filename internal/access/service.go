@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -95,9 +96,8 @@ func (s *Service) Resolve(ctx context.Context, db pg.Versioned, i Identity) (*Pr
 		}
 		p.Name = u.Name
 		p.addRoles(snap, u.Roles)
-		p.teams = snap.teamsOf(t.User, now)
-		p.members = snap.membersOf(t.User, p.teams, now)
-		p.territories = snap.territoriesOf(t.User, now)
+		// Found out when a statement asks for them: who reaches all rows never does.
+		p.around = sync.OnceValue(func() surroundings { return snap.surroundings(t.User, now) })
 	}
 	return p, nil
 }
