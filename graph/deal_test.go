@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/ententehq/entente/internal/crm"
 	"github.com/ententehq/entente/internal/period"
+	"github.com/ententehq/entente/internal/pg"
 )
 
 func TestWhoSeesWhichDeals(t *testing.T) {
@@ -442,4 +444,55 @@ func TestAPageOfAnySizeCostsTheSameStatements(t *testing.T) {
 		assert.Equal(t, one, hundred, fields)
 		assert.LessOrEqual(t, hundred, most, fields)
 	}
+}
+
+// TestVisitsAndVersionsStayTogether changes a deal at random through the API, and holds its visits and its newest version
+// to what the versions say.
+func TestVisitsAndVersionsStayTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.put(deal{name: "d", owner: "Rita", stage: "Prospecting"})[0]
+	rapid.Check(t, func(rt *rapid.T) {
+		w.clock.add(time.Duration(rapid.IntRange(0, 90).Draw(rt, "minutes")) * time.Minute) // the clock may stand still
+		set := rapid.SampledFrom([]string{
+			fmt.Sprintf("stageId: %q", gid(w.stages["Prospecting"])), fmt.Sprintf("stageId: %q", gid(w.stages["Discovery"])),
+			fmt.Sprintf("stageId: %q", gid(w.stages["Proposal"])), `nextStep: "call"`, `nextStep: null`, `closeDate: "2026-07-01"`,
+			fmt.Sprintf("ownerId: %q", gid(w.users["Wes"])), fmt.Sprintf("ownerId: %q", gid(w.users["Rita"])),
+		}).Draw(rt, "set")
+		a := w.ok("Olga", fmt.Sprintf(`mutation { dealUpdate(input: {dealId: %q, %s}) { errors { message } } }`, gid(d), set))
+		assert.Empty(rt, a.at("dealUpdate", "errors"))
+	})
+	h := w.pool.Read(pg.Session{Org: w.org.UUID})
+	defer h.Close()
+	var versions []crm.DealVersion
+	require.NoError(t, h.Select(t.Context(), &versions, `
+		select id, version, stage_id, valid_from, valid_to, changed_by, updated_at, team_id, owner_id
+		  from deal_version
+		 where id = $1
+		 order by version`, d))
+	require.Greater(t, len(versions), 10)
+	for i, v := range versions {
+		assert.Equal(t, i+1, v.Version)
+		if i > 0 {
+			assert.Equal(t, versions[i-1].ValidTo.At, v.ValidFrom)
+		}
+	}
+	var visits []crm.Visit
+	require.NoError(t, h.Select(t.Context(), &visits, `
+		select deal_id, number, stage_id, entered_at, left_at, entered_by, false as history
+		  from stage_visit
+		 where deal_id = $1
+		 order by number`, d))
+	want := crm.VisitsOf(versions)
+	for i := range want {
+		want[i].History = false
+	}
+	assert.Equal(t, want, visits)
+	var same bool
+	require.NoError(t, h.Get(t.Context(), &same, `
+		select (d.version, d.stage_id, d.owner_id, d.team_id, d.updated_at) = (v.version, v.stage_id, v.owner_id, v.team_id, v.valid_from)
+		  from deal d
+		  join deal_version v on v.org_id = d.org_id and v.id = d.id and v.valid_to = 'infinity'
+		 where d.id = $1`, d))
+	assert.True(t, same, "the newest version equals the deal")
 }

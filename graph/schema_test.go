@@ -88,7 +88,11 @@ func canOf(t *testing.T, list ast.DirectiveList) (object string, actions []strin
 		require.NoError(t, err)
 		switch v := v.(type) {
 		case string:
-			object = v
+			if a.Name == "object" {
+				object = v
+			} else {
+				actions = []string{v}
+			}
 		case []any:
 			actions = nil
 			for _, item := range v {
@@ -150,7 +154,7 @@ func TestDescriptionsAndSchemaAgree(t *testing.T) {
 	s := published(t)
 	for name, fields := range map[string]map[string]*entity.Field{
 		"Deal": crm.Deals.Fields(), "Account": crm.Accounts.Fields(),
-		"User": org.Users.Fields(), "Team": org.Teams.Fields(), "Territory": org.Territories.Fields(),
+		"Contact": crm.Contacts.Fields(), "Product": crm.Products.Fields(), "User": org.Users.Fields(), "Team": org.Teams.Fields(), "Territory": org.Territories.Fields(),
 	} {
 		var inSchema, described, orders, sortable []string
 		for _, f := range s.Types[name+"Filter"].Fields {

@@ -6,6 +6,38 @@ import (
 	"github.com/ententehq/entente/graph/view"
 )
 
+// What came of accountCreate.
+type AccountCreatePayload struct {
+	// The new account; null where it could not be made.
+	Account *view.Account `json:"account,omitempty"`
+	// What could not be accepted.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of accountUpdate.
+type AccountUpdatePayload struct {
+	// The account as it is now: changed, or as it was if there are errors.
+	Account *view.Account `json:"account,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of contactCreate.
+type ContactCreatePayload struct {
+	// The new contact; null where it could not be made.
+	Contact *view.Contact `json:"contact,omitempty"`
+	// What could not be accepted.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of contactUpdate.
+type ContactUpdatePayload struct {
+	// The contact as it is now: changed, or as it was if there are errors.
+	Contact *view.Contact `json:"contact,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
 // What came of dealCreate.
 type DealCreatePayload struct {
 	// The new deal; null where it could not be made.
@@ -32,6 +64,14 @@ type ExternalIDInput struct {
 
 // What can be changed. A mutation takes one input and gives back what changed, with `errors` for what could not be accepted.
 type Mutation struct {
+}
+
+// What came of productDefine.
+type ProductDefinePayload struct {
+	// The product as it is now; null where it could not be made.
+	Product *view.Product `json:"product,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
 }
 
 // What can be asked. Every list is one of the asker's org and shows the rows that the asker's roles reach.

@@ -26,6 +26,7 @@ var (
 )
 
 func tokenSubject(t string) string { return "token:" + t }
+func userSubject(u string) string  { return "user:" + u }
 
 // LoadPolicy loads the roles' rows, the tokens' own rows, and who has which role.
 func (a *adapter) LoadPolicy(m model.Model) error {

@@ -19,6 +19,7 @@ type Principal struct {
 	Roles []Role
 
 	Client string // the program it asks through, as it names itself; kept with every change
+	Once   Once   // names the mutation under way, so that it is done once
 
 	tables     []decisions
 	everything bool
@@ -46,6 +47,14 @@ func Operator(org id.Org) *Principal {
 
 // Session is the principal's database session.
 func (p *Principal) Session() pg.Session { return pg.Session{Org: p.Org.UUID} }
+
+// Actor is who acts: the person, or the service token.
+func (p *Principal) Actor() id.UUID {
+	if p.User.IsZero() {
+		return p.Token.UUID
+	}
+	return p.User.UUID
+}
 
 func (p *Principal) reach(object, action string) reachSet {
 	if p.everything {

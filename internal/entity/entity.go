@@ -25,7 +25,8 @@ type Entity[T any] struct {
 
 // Row is what every described row carries besides its own columns.
 type Row struct {
-	Keyset Keyset `db:"keyset,read"` // the sort values in text form, selected by lists only
+	Keyset     Keyset `db:"keyset,read"`     // the sort values in text form, selected by lists only
+	Changeable bool   `db:"changeable,read"` // whether the asker may change it, selected by Lock only
 }
 
 // Reach says for each reach of the access policy which rows it covers, as a predicate over the row. Placeholders stand
@@ -73,7 +74,8 @@ func (e *Entity[T]) Fields() map[string]*Field { return e.fields }
 func columnsOf(t reflect.Type, alias string) string {
 	var cols []string
 	for _, f := range reflectx.NewMapperFunc("db", strings.ToLower).TypeMap(t).Index {
-		if f.Name == "" || f.Embedded || f.Name == "keyset" || strings.Contains(f.Path, ".") {
+		_, readOnly := f.Options["read"]
+		if f.Name == "" || f.Embedded || readOnly || strings.Contains(f.Path, ".") {
 			continue
 		}
 		if _, tagged := f.Field.Tag.Lookup("db"); !tagged {
