@@ -55,6 +55,7 @@ func (c *testClock) add(d time.Duration) {
 type world struct {
 	t      testing.TB
 	clock  *testClock
+	log    *slog.Logger
 	pool   *pg.Pool
 	access *access.Service
 	orgs   *org.Service
@@ -72,8 +73,14 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, clock: &testClock{now: start}}
-	pool, err := pg.Open(t.Context(), dbtest.New(t).AppURL, pg.Options{MaxConns: 6})
+	return newWorldOver(t, dbtest.New(t), 6, testLog{t})
+}
+
+// newWorldOver is a world on this database, served over so many connections, with its log.
+func newWorldOver(t testing.TB, db *dbtest.DB, conns int, log io.Writer) *world {
+	t.Helper()
+	w := &world{t: t, clock: &testClock{now: start}, log: slog.New(slog.NewTextHandler(log, nil))}
+	pool, err := pg.Open(t.Context(), db.AppURL, pg.Options{MaxConns: conns})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = pool.Close() })
 	w.pool = pool
@@ -89,7 +96,7 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) resolver() *graph.Resolver {
 	return &graph.Resolver{
-		Pool: w.pool, Clock: w.clock, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)), Access: w.access, Orgs: w.orgs, CRM: w.crm,
+		Pool: w.pool, Clock: w.clock, Log: w.log, Access: w.access, Orgs: w.orgs, CRM: w.crm,
 	}
 }
 
