@@ -23,20 +23,20 @@ func (b *stand) report(ctx context.Context, results []*result) (string, error) {
 		runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), processor(), runtime.Version(), f.Server, time.Now().UTC().Format(time.DateOnly),
 		f.Deals, f.Open, f.Versions, f.Visits, f.Bytes, b.Rounds, b.For, b.Connections, limitConnections())
 	fmt.Fprintf(&t, "Made by `make bench SIZE=%s`, version %s.\n\n", b.Size, version(ctx))
-	t.WriteString("| | operation | limit /s | served /s | share of the limit | server's CPU, ms | statements, 1 connection | statements, all | p50 ms | p99 ms | bytes |")
+	t.WriteString("| | operation | limit /s | served /s | share of the limit | share by processor time | server's CPU, ms | statements, 1 connection | statements, all | p50 ms | p99 ms | bytes |")
 	other := b.other != nil
 	if other {
 		t.WriteString(" PostGraphile /s | its share |")
 	}
-	t.WriteString("\n|---|---|---|---|---|---|---|---|---|---|---|")
+	t.WriteString("\n|---|---|---|---|---|---|---|---|---|---|---|---|")
 	if other {
 		t.WriteString("---|---|")
 	}
 	t.WriteString("\n")
 	for _, r := range results {
 		limit, served := median(r.limit), median(r.served)
-		fmt.Fprintf(&t, "| %s | %s | %.0f | %.0f | %.3f | %.2f | %.2f | %.2f | %.1f | %.1f | %s |", r.op.name, r.op.about, limit, served,
-			served/limit, median(r.cpu), r.alone, median(r.statements), median(r.p50), median(r.p99), orDash(r.bytes))
+		fmt.Fprintf(&t, "| %s | %s | %.0f | %.0f | %.3f | %.3f | %.2f | %.2f | %.2f | %.1f | %.1f | %s |", r.op.name, r.op.about, limit, served,
+			served/limit, median(r.limitCPU)/median(r.wholeCPU), median(r.cpu), r.alone, median(r.statements), median(r.p50), median(r.p99), orDash(r.bytes))
 		switch {
 		case other && r.other != nil:
 			fmt.Fprintf(&t, " %.0f | %.3f |", median(r.otherServed), median(r.otherServed)/limit)

@@ -23,13 +23,14 @@ type result struct {
 
 	limit, served, otherServed []float64 // per second
 	cpu, statements, p50, p99  []float64 // per request: ms of the server's processor, statements, ms
+	limitCPU, wholeCPU         []float64 // per transaction: ms of PostgreSQL's; per request: of PostgreSQL's and the server's
 	alone                      float64   // statements per request over one connection
 	bytes                      int
 }
 
 func (r *result) String() string {
-	s := fmt.Sprintf("%-9s limit %8.0f/s  served %7.0f/s  ratio %.3f  cpu %.2f ms  statements %.2f  p99 %.0f ms", r.op.name,
-		last(r.limit), last(r.served), last(r.served)/last(r.limit), last(r.cpu), last(r.statements), last(r.p99))
+	s := fmt.Sprintf("%-9s limit %8.0f/s  served %7.0f/s  ratio %.3f  by processor %.3f  cpu %.2f ms  statements %.2f  p99 %.0f ms", r.op.name,
+		last(r.limit), last(r.served), last(r.served)/last(r.limit), last(r.limitCPU)/last(r.wholeCPU), last(r.cpu), last(r.statements), last(r.p99))
 	if r.other != nil {
 		s += fmt.Sprintf("  postgraphile %.0f/s", last(r.otherServed))
 	}
@@ -113,10 +114,13 @@ func (b *stand) lone(ctx context.Context, r *result) error {
 
 // round measures the limit and then what is served, one right after the other.
 func (b *stand) round(ctx context.Context, r *result) error {
-	limit, err := b.pgbench(ctx, r.scripts)
+	idle := b.databaseTime()
+	limit, n, err := b.pgbench(ctx, r.scripts)
 	if err != nil {
 		return err
 	}
+	between := b.databaseTime()
+	r.limitCPU = append(r.limitCPU, 1000*(between-idle)/n)
 	counters := []string{"process_cpu_seconds_total", "entente_sql_round_trips_total"}
 	before, err := b.server.values(ctx, counters...)
 	if err != nil {
@@ -130,7 +134,8 @@ func (b *stand) round(ctx context.Context, r *result) error {
 	if err != nil {
 		return err
 	}
-	n := float64(o.requests)
+	n = float64(o.requests)
+	r.wholeCPU = append(r.wholeCPU, 1000*(after[0]-before[0]+b.databaseTime()-between)/n)
 	r.limit, r.served = append(r.limit, limit), append(r.served, o.perSecond())
 	r.cpu, r.statements = append(r.cpu, 1000*(after[0]-before[0])/n), append(r.statements, (after[1]-before[1])/n)
 	r.p50, r.p99 = append(r.p50, milliseconds(o.p50)), append(r.p99, milliseconds(o.p99))
@@ -146,16 +151,19 @@ func (b *stand) round(ctx context.Context, r *result) error {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-var tps = regexp.MustCompile(`tps = ([0-9.]+) \(without initial`)
+var (
+	tps       = regexp.MustCompile(`tps = ([0-9.]+) \(without initial`)
+	processed = regexp.MustCompile(`actually processed: ([0-9]+)`)
+)
 
 // limitConnections is as many as the server's own pool has: more of them are slower.
 func limitConnections() int { return 2*runtime.NumCPU() + 2 }
 
-// pgbench gives how many of the scripts' transactions a second PostgreSQL takes.
-func (b *stand) pgbench(ctx context.Context, files []string) (float64, error) {
+// pgbench gives how many of the scripts' transactions a second PostgreSQL takes, and how many it took.
+func (b *stand) pgbench(ctx context.Context, files []string) (rate, n float64, err error) {
 	program, err := b.cluster.Program("pgbench")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	args := []string{
 		"-n", "-M", "prepared", "-c", strconv.Itoa(limitConnections()), "-j", strconv.Itoa(runtime.NumCPU()),
@@ -165,9 +173,13 @@ func (b *stand) pgbench(ctx context.Context, files []string) (float64, error) {
 		args = append(args, "-f", f)
 	}
 	out, err := exec.CommandContext(ctx, program, append(args, b.cluster.SuperURL(""))...).CombinedOutput()
-	m := tps.FindSubmatch(out)
-	if err != nil || m == nil {
-		return 0, fmt.Errorf("pgbench: %w\n%s", err, out)
+	m, count := tps.FindSubmatch(out), processed.FindSubmatch(out)
+	if err != nil || m == nil || count == nil {
+		return 0, 0, fmt.Errorf("pgbench: %w\n%s", err, out)
 	}
-	return strconv.ParseFloat(string(m[1]), 64)
+	if n, err = strconv.ParseFloat(string(count[1]), 64); err != nil {
+		return 0, 0, err
+	}
+	rate, err = strconv.ParseFloat(string(m[1]), 64)
+	return rate, n, err
 }
