@@ -46,8 +46,9 @@ generate: ## Generate graph/generated and graph/model anew.
 	go generate ./graph
 
 schema: ## Print the schema into schema.graphql.
-	go run ./cmd/entente schema >schema.graphql.new
-	mv schema.graphql.new schema.graphql
+	@mkdir -p bin
+	go run ./cmd/entente schema >bin/schema.graphql
+	mv bin/schema.graphql schema.graphql
 
 dump: ## Write schema.sql from the migrations.
 	go test ./migrations -run TestSchemaDumpFresh -update

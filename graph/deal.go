@@ -85,6 +85,9 @@ func (m *mutation) DealUpdate(ctx context.Context, input map[string]any) (*model
 	return &model.DealUpdatePayload{Deal: written, Errors: refused}, err
 }
 
+// dealNow has the form of a method of view.Env, as which writtenAs takes it.
+//
+//nolint:revive // so the context is not first
 func dealNow(e *view.Env, ctx context.Context, deal id.Deal, sel view.Selection) (*view.Deal, error) {
 	return e.Deal(ctx, deal, nil, sel)
 }

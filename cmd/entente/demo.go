@@ -32,7 +32,10 @@ func (c demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	a, err := database{Data: c.Data}.open(ctx, true)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil //nolint:nilerr // told to stop while PostgreSQL was starting
+	case err != nil:
 		return err
 	}
 	return errors.Join(c.serve(ctx, a, listeners), a.close())
@@ -52,7 +55,7 @@ func (c demoCmd) serve(ctx context.Context, a *app, listeners []net.Listener) er
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil // told to stop while the data were being made: the next start makes them
+		return nil //nolint:nilerr // told to stop while the data were being made: the next start makes them
 	case err != nil:
 		return err
 	}

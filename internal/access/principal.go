@@ -1,6 +1,8 @@
 package access
 
 import (
+	"context"
+	"fmt"
 	"strings"
 
 	"github.com/ententehq/entente/internal/entity"
@@ -134,12 +136,23 @@ func (s Scope) Org() id.UUID {
 	return s.p.Org.UUID
 }
 
+// Reaches are the reaches granted.
+func (s Scope) Reaches() []string {
+	var out []string
+	for _, r := range reaches {
+		if s.set.has(r) {
+			out = append(out, string(r))
+		}
+	}
+	return out
+}
+
 // Empty tells whether the scope covers nothing at all.
 func (s Scope) Empty() bool { return s.p == nil || s.set == 0 }
 
 // Predicate renders the granted reaches over a row. A reach that the entity does not describe covers none of its rows;
 // a service token has no rows of its own, no team and no territory.
-func (s Scope) Predicate(r entity.Reach, a *entity.Args) string {
+func (s Scope) Predicate(p entity.Predicates, a *entity.Args) string {
 	if s.Empty() {
 		return "false"
 	}
@@ -149,7 +162,7 @@ func (s Scope) Predicate(r entity.Reach, a *entity.Args) string {
 	placeholders := map[string]string{}
 	var parts []string
 	for _, x := range reaches {
-		text, described := r[string(x)]
+		text, described := p[string(x)]
 		if !s.set.has(x) || !described {
 			continue
 		}
@@ -183,4 +196,51 @@ func (s Scope) fill(text string, placeholders map[string]string, a *entity.Args)
 		text = strings.ReplaceAll(text, v.name, placeholders[v.name])
 	}
 	return text
+}
+
+// asker holds the asker's sets, for scopes over rows that are in hand.
+type asker map[entity.Set]map[id.UUID]bool
+
+// Has tells whether the id is in the asker's set.
+func (a asker) Has(s entity.Set, u id.UUID) bool { return a[s][u] }
+
+// Asker gives the principal's sets as the transaction sees them, for entity.Covers: one statement for what the access
+// data do not hold.
+func (p *Principal) Asker(ctx context.Context, db pg.DB) (entity.Asker, error) {
+	near := p.surroundings()
+	a := asker{
+		entity.Me: {p.User.UUID: true}, entity.Teams: setOfIDs(near.teams, func(t id.Team) id.UUID { return t.UUID }),
+		entity.Members:     setOfIDs(near.members, func(u id.User) id.UUID { return u.UUID }),
+		entity.Territories: setOfIDs(near.territories, func(t id.Territory) id.UUID { return t.UUID }),
+		entity.Customers:   {}, entity.CSStages: {},
+	}
+	var rows []struct {
+		Set entity.Set `db:"set_name"`
+		ID  id.UUID    `db:"id"`
+	}
+	err := db.Select(ctx, &rows, `
+		select 'customers' as set_name, id
+		  from account
+		 where org_id = $1
+		   and csm_id = $2
+		union all
+		select 'cs_stages', id
+		  from stage
+		 where org_id = $1
+		   and cs_visible`, p.Org, p.User)
+	if err != nil {
+		return nil, fmt.Errorf("load the asker's customers: %w", err)
+	}
+	for _, r := range rows {
+		a[r.Set][r.ID] = true
+	}
+	return a, nil
+}
+
+func setOfIDs[T any](list []T, uuid func(T) id.UUID) map[id.UUID]bool {
+	out := make(map[id.UUID]bool, len(list))
+	for _, x := range list {
+		out[uuid(x)] = true
+	}
+	return out
 }

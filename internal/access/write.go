@@ -62,8 +62,8 @@ func onceOnly(ctx context.Context, tx *pg.Tx, by *Principal, now time.Time, fn f
 	case !kept.New && !kept.Same:
 		return made, nil, errs.New(errs.BadInput, "This idempotency key was used for something else. Use a new key for each mutation.")
 	case !kept.New:
-		refused, err := decodeErrors(kept.Errors)
-		return kept.Entity, refused, err
+		list, err := decodeErrors(kept.Errors)
+		return kept.Entity, list.Err(), err
 	}
 	if err := tx.Savepoint(ctx, "use_case"); err != nil {
 		return made, nil, err
@@ -154,7 +154,8 @@ func acceptable(err error) errs.List {
 	return list
 }
 
-func decodeErrors(doc []byte) (error, error) { //nolint:revive // the first is an outcome, the second a failure
+// decodeErrors gives back what could not be accepted, nil where all was.
+func decodeErrors(doc []byte) (errs.List, error) {
 	if doc == nil {
 		return nil, nil
 	}

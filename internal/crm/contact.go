@@ -24,10 +24,10 @@ type Contact struct {
 
 // Contacts describes contacts.
 var Contacts = entity.New[Contact]("contact", "contact c",
-	entity.Reach{
-		"own":       "c.owner_id = {me}",
-		"team":      "c.owner_id = any({members})",
-		"customers": "c.account_id in (select a.id from account a where a.org_id = {org} and a.csm_id = {me})",
+	entity.Reach[Contact]{
+		"own":       entity.In(entity.Me, "c.owner_id", func(c *Contact) id.UUID { return c.OwnerID.UUID }),
+		"team":      entity.In(entity.Members, "c.owner_id", func(c *Contact) id.UUID { return c.OwnerID.UUID }),
+		"customers": entity.In(entity.Customers, "c.account_id", func(c *Contact) id.UUID { return c.AccountID.UUID }),
 	},
 	entity.Text("name", "c.name").Sort("c.name"),
 	entity.Text("email", "c.email"),

@@ -13,16 +13,16 @@ import (
 // dealSetters apply a change set's members in this order: the owner and the stage first, so that what the same change
 // sets beside them stays.
 var dealSetters = []entity.Setter[Deal, *write]{
-	entity.Set("ownerId", setOwner),
-	entity.Set("stageId", setStage),
+	entity.SetBy("ownerId", setOwner),
+	entity.SetBy("stageId", setStage),
 	entity.SetName[Deal, *write]("name", 300, func(d *Deal) *string { return &d.Name }),
 	entity.SetRef[Deal, *write]("accountId", id.AccountKind, func(d *Deal) *id.UUID { return &d.AccountID.UUID }),
 	entity.SetMoney[Deal, *write]("amount", func(d *Deal) **int64 { return &d.AmountMinor }, dealCurrency,
 		func(d *Deal) []*int64 { return []*int64{d.RecurringMinor} }),
 	entity.SetMoney[Deal, *write]("recurringAmount", func(d *Deal) **int64 { return &d.RecurringMinor }, dealCurrency,
 		func(d *Deal) []*int64 { return []*int64{d.AmountMinor} }),
-	entity.Set("closeDate", setCloseDate),
-	entity.Set("forecastCategory", setForecastCategory),
+	entity.SetBy("closeDate", setCloseDate),
+	entity.SetBy("forecastCategory", setForecastCategory),
 	entity.SetText[Deal, *write]("nextStep", 2000, func(d *Deal) **string { return &d.NextStep }),
 }
 

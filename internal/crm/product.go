@@ -27,7 +27,7 @@ type Product struct {
 func (p *Product) UnitPrice() *money.Money { return amountOf(p.PriceMinor, p.Currency) }
 
 // Products describes products. Everybody may read them.
-var Products = entity.New[Product]("product", "product p", entity.Reach{},
+var Products = entity.New[Product]("product", "product p", entity.Reach[Product]{},
 	entity.Text("key", "p.key"),
 	entity.Text("name", "p.name").Sort("p.name"),
 	entity.Text("family", "p.family"),

@@ -117,7 +117,7 @@ func expectVersion(expected *int, current int) error {
 
 // person sets a reference to an active user of the org; null clears it.
 func person[T any](key string, field func(*T) *id.User) entity.Setter[T, *write] {
-	return entity.Set(key, func(w *write, row *T, v any) *errs.Error {
+	return entity.SetBy(key, func(w *write, row *T, v any) *errs.Error {
 		if v == nil {
 			*field(row) = id.User{}
 			return nil

@@ -61,7 +61,7 @@ var contactRecord = record[Contact]{
 	of: Contacts, table: "contact", making: "create",
 	setters: []entity.Setter[Contact, *write]{
 		entity.SetName[Contact, *write]("name", 200, func(c *Contact) *string { return &c.Name }),
-		entity.Set("email", setContactEmail),
+		entity.SetBy("email", setContactEmail),
 		entity.SetText[Contact, *write]("phone", 50, func(c *Contact) **string { return &c.Phone }),
 		entity.SetText[Contact, *write]("title", 200, func(c *Contact) **string { return &c.Title }),
 		entity.SetRef[Contact, *write]("accountId", id.AccountKind, func(c *Contact) *id.UUID { return &c.AccountID.UUID }),
@@ -108,7 +108,7 @@ var productRecord = record[Product]{
 		entity.SetText[Product, *write]("family", 200, func(p *Product) **string { return &p.Family }),
 		entity.SetMoney[Product, *write]("unitPrice", func(p *Product) **int64 { return &p.PriceMinor },
 			func(p *Product) *money.Currency { return &p.Currency }, func(*Product) []*int64 { return nil }),
-		entity.Set("active", func(_ *write, p *Product, v any) *errs.Error {
+		entity.SetBy("active", func(_ *write, p *Product, v any) *errs.Error {
 			p.Active = v == true
 			return nil
 		}),

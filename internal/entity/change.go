@@ -21,8 +21,8 @@ type Setter[T, W any] struct {
 	set func(w W, row *T, v any) *errs.Error
 }
 
-// Set is a setter of a kind of its own.
-func Set[T, W any](key string, set func(w W, row *T, v any) *errs.Error) Setter[T, W] {
+// SetBy is a setter of a kind of its own.
+func SetBy[T, W any](key string, set func(w W, row *T, v any) *errs.Error) Setter[T, W] {
 	return Setter[T, W]{key, set}
 }
 

@@ -18,7 +18,8 @@ type Entity[T any] struct {
 	alias   string
 	history string // the table of versions, or "" where none are kept
 	columns string
-	reach   Reach
+	reach   Reach[T]
+	sql     Predicates // of reach
 	fields  map[string]*Field
 	order   []Order // where the client gives none
 }
@@ -29,18 +30,13 @@ type Row struct {
 	Changeable bool   `db:"changeable,read"` // whether the asker may change it, selected by Lock only
 }
 
-// Reach says for each reach of the access policy which rows it covers, as a predicate over the row. Placeholders stand
-// for the asker: {me}, {teams}, {members} (the people of those teams), {territories}; {org} for the org. A reach that is
-// not named covers no row.
-type Reach map[string]string
-
 // New describes an entity read from "table alias".
-func New[T any](name, from string, reach Reach, fields ...*Field) *Entity[T] {
+func New[T any](name, from string, reach Reach[T], fields ...*Field) *Entity[T] {
 	table, alias, ok := strings.Cut(from, " ")
 	if !ok {
 		panic("entity " + name + ": from must be \"table alias\"")
 	}
-	e := &Entity[T]{name: name, table: table, alias: alias, reach: reach, fields: map[string]*Field{}}
+	e := &Entity[T]{name: name, table: table, alias: alias, reach: reach, sql: reach.predicates(), fields: map[string]*Field{}}
 	e.columns = columnsOf(reflect.TypeFor[T](), alias)
 	for _, f := range fields {
 		if _, twice := e.fields[f.name]; twice {

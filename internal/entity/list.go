@@ -30,7 +30,9 @@ func (r Row) Cursor(list string) string { return page.Cursor(list, r.Keyset) }
 type Scope interface {
 	Org() id.UUID
 	// Predicate renders the granted reaches as one condition over the row: "true" for all rows, "false" for none.
-	Predicate(r Reach, a *Args) string
+	Predicate(p Predicates, a *Args) string
+	// Reaches are the reaches granted, "all" among them where everything is.
+	Reaches() []string
 }
 
 // Order is one term of an orderBy.
@@ -184,7 +186,7 @@ func (e *Entity[T]) Condition(sc Scope, a *Args) string {
 	if sc == nil {
 		return "false"
 	}
-	return sc.Predicate(e.reach, a)
+	return sc.Predicate(e.sql, a)
 }
 
 // Columns is the select list of the entity's row, under its alias.
@@ -206,7 +208,7 @@ func (e *Entity[T]) source(sc Scope, asOf *time.Time, a *Args) (string, error) {
 		moment = fmt.Sprintf("\n   and %[1]s.valid_from <= %[2]s and %[1]s.valid_to > %[2]s", e.alias, at)
 	}
 	out := fmt.Sprintf("%s %s\n where %s.org_id = %s%s", table, e.alias, e.alias, a.Add(sc.Org()), moment)
-	if p := sc.Predicate(e.reach, a); p != "true" {
+	if p := sc.Predicate(e.sql, a); p != "true" {
 		out += "\n   and (" + p + ")"
 	}
 	return out, nil
