@@ -114,18 +114,18 @@ func (b *stand) lone(ctx context.Context, r *result) error {
 
 // round measures the limit and then what is served, one right after the other.
 func (b *stand) round(ctx context.Context, r *result) error {
-	idle := b.databaseTime()
-	limit, n, err := b.pgbench(ctx, r.scripts)
+	busy := b.databaseLoad(b.For)
+	limit, err := b.pgbench(ctx, r.scripts)
 	if err != nil {
 		return err
 	}
-	between := b.databaseTime()
-	r.limitCPU = append(r.limitCPU, 1000*(between-idle)/n)
+	r.limitCPU = append(r.limitCPU, 1000*busy()/limit)
 	counters := []string{"process_cpu_seconds_total", "entente_sql_round_trips_total"}
 	before, err := b.server.values(ctx, counters...)
 	if err != nil {
 		return err
 	}
+	busy = b.databaseLoad(b.For)
 	o, err := load(ctx, r.ours, b.Connections, b.For)
 	if err != nil {
 		return err
@@ -134,8 +134,8 @@ func (b *stand) round(ctx context.Context, r *result) error {
 	if err != nil {
 		return err
 	}
-	n = float64(o.requests)
-	r.wholeCPU = append(r.wholeCPU, 1000*(after[0]-before[0]+b.databaseTime()-between)/n)
+	n := float64(o.requests)
+	r.wholeCPU = append(r.wholeCPU, 1000*((after[0]-before[0])/n+busy()/o.perSecond()))
 	r.limit, r.served = append(r.limit, limit), append(r.served, o.perSecond())
 	r.cpu, r.statements = append(r.cpu, 1000*(after[0]-before[0])/n), append(r.statements, (after[1]-before[1])/n)
 	r.p50, r.p99 = append(r.p50, milliseconds(o.p50)), append(r.p99, milliseconds(o.p99))
@@ -151,19 +151,16 @@ func (b *stand) round(ctx context.Context, r *result) error {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-var (
-	tps       = regexp.MustCompile(`tps = ([0-9.]+) \(without initial`)
-	processed = regexp.MustCompile(`actually processed: ([0-9]+)`)
-)
+var tps = regexp.MustCompile(`tps = ([0-9.]+) \(without initial`)
 
 // limitConnections is as many as the server's own pool has: more of them are slower.
 func limitConnections() int { return 2*runtime.NumCPU() + 2 }
 
-// pgbench gives how many of the scripts' transactions a second PostgreSQL takes, and how many it took.
-func (b *stand) pgbench(ctx context.Context, files []string) (rate, n float64, err error) {
+// pgbench gives how many of the scripts' transactions a second PostgreSQL takes.
+func (b *stand) pgbench(ctx context.Context, files []string) (float64, error) {
 	program, err := b.cluster.Program("pgbench")
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	args := []string{
 		"-n", "-M", "prepared", "-c", strconv.Itoa(limitConnections()), "-j", strconv.Itoa(runtime.NumCPU()),
@@ -173,13 +170,9 @@ func (b *stand) pgbench(ctx context.Context, files []string) (rate, n float64, e
 		args = append(args, "-f", f)
 	}
 	out, err := exec.CommandContext(ctx, program, append(args, b.cluster.SuperURL(""))...).CombinedOutput()
-	m, count := tps.FindSubmatch(out), processed.FindSubmatch(out)
-	if err != nil || m == nil || count == nil {
-		return 0, 0, fmt.Errorf("pgbench: %w\n%s", err, out)
+	m := tps.FindSubmatch(out)
+	if err != nil || m == nil {
+		return 0, fmt.Errorf("pgbench: %w\n%s", err, out)
 	}
-	if n, err = strconv.ParseFloat(string(count[1]), 64); err != nil {
-		return 0, 0, err
-	}
-	rate, err = strconv.ParseFloat(string(m[1]), 64)
-	return rate, n, err
+	return strconv.ParseFloat(string(m[1]), 64)
 }
