@@ -280,6 +280,9 @@ func (w *world) furnish() map[string]any {
 	d := w.put(deal{name: "d", owner: "Rita", account: "Acme", stage: "Won", amount: ptr(int64(100)), close: "2026-03-01"})[0]
 	parent := w.accounts["Globex"]
 	require.NoError(w.t, w.pool.Write(w.t.Context(), pg.Session{Org: w.org.UUID}, func(tx *pg.Tx) error {
+		if _, err := tx.Exec(w.t.Context(), `update territory set parent_id = $1 where key = 'east'`, w.territories["West"]); err != nil {
+			return err
+		}
 		_, err := tx.Exec(w.t.Context(), `update account set parent_id = $1 where name = 'Acme'`, parent)
 		return err
 	}))
