@@ -16,9 +16,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// generator makes random valid operations by walking the published schema. What it puts into them comes from pools that
+// opSource makes random valid operations by walking the published schema. What it puts into them comes from pools that
 // hold what several orgs have: ids, cursors, names.
-type generator struct {
+type opSource struct {
 	schema *ast.Schema
 	mu     sync.Mutex
 	ids    map[string][]string // by prefix
@@ -27,23 +27,23 @@ type generator struct {
 	cursor []string
 }
 
-func newGenerator(t *testing.T) *generator {
+func newOpSource(t *testing.T) *opSource {
 	t.Helper()
 	text, err := os.ReadFile("../schema.graphql")
 	require.NoError(t, err)
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphql", Input: string(text)})
 	require.NoError(t, err)
-	return &generator{schema: schema, ids: map[string][]string{}}
+	return &opSource{schema: schema, ids: map[string][]string{}}
 }
 
-func (g *generator) addID(global string) {
+func (g *opSource) addID(global string) {
 	prefix, _, _ := strings.Cut(global, "_")
 	g.ids[prefix] = append(g.ids[prefix], global)
 	g.all = append(g.all, global)
 }
 
 // keepCursor remembers a cursor of whichever org, so that others send it.
-func (g *generator) keepCursor(c string, r *rand.Rand) {
+func (g *opSource) keepCursor(c string, r *rand.Rand) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.cursor) < 500 {
@@ -53,7 +53,7 @@ func (g *generator) keepCursor(c string, r *rand.Rand) {
 	g.cursor[r.IntN(len(g.cursor))] = c
 }
 
-func (g *generator) someCursor(r *rand.Rand) string {
+func (g *opSource) someCursor(r *rand.Rand) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.cursor) == 0 {
@@ -64,7 +64,7 @@ func (g *generator) someCursor(r *rand.Rand) string {
 
 // maker makes one operation.
 type maker struct {
-	*generator
+	*opSource
 	r      *rand.Rand
 	b      strings.Builder
 	writes bool // what is written is nobody's canary: it comes back to those who may see it
@@ -72,8 +72,8 @@ type maker struct {
 	alias  int
 }
 
-func (g *generator) operation(r *rand.Rand) string {
-	m := &maker{generator: g, r: r, fields: 40}
+func (g *opSource) operation(r *rand.Rand) string {
+	m := &maker{opSource: g, r: r, fields: 40}
 	root, word := g.schema.Query, "query"
 	if r.IntN(100) < 15 {
 		root, word, m.writes = g.schema.Mutation, "mutation", true

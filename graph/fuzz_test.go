@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ententehq/entente/graph"
 	"github.com/ententehq/entente/internal/dbtest"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/period"
@@ -36,7 +37,7 @@ type tenants struct {
 	*world
 	orgs  []*tenant
 	owner map[string]string // a global id's org
-	gen   *generator
+	gen   *opSource
 	log   *lockedBuffer
 
 	sent, answered, refused, cancelled atomic.Int64
@@ -92,7 +93,7 @@ func TestNoOrgSeesAnother(t *testing.T) {
 func settleTenants(t *testing.T) *tenants {
 	t.Helper()
 	db, log := dbtest.New(t), &lockedBuffer{}
-	x := &tenants{world: newWorldOver(t, db, 4, log), log: log, owner: map[string]string{}, gen: newGenerator(t), codes: map[string]int{}}
+	x := &tenants{world: newWorldOver(t, db, 4, log, graph.Rate{Burst: 1 << 40}), log: log, owner: map[string]string{}, gen: newOpSource(t), codes: map[string]int{}}
 	x.orgs = make([]*tenant, 3)
 	for i, key := range []string{"acme-robotics", "beta-works", "gamma-labs"} {
 		if i > 0 {

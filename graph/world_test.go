@@ -53,15 +53,17 @@ func (c *testClock) add(d time.Duration) {
 //
 // and Olga (OPS), Carla and Carl (CS), Lea (LEADERSHIP), Ada (ADMIN), Finn (FINANCE). Carla is the CSM of Acme.
 type world struct {
-	t      testing.TB
-	clock  *testClock
-	log    *slog.Logger
-	pool   *pg.Pool
-	access *access.Service
-	orgs   *org.Service
-	crm    *crm.Service
-	url    string
-	org    id.Org
+	t       testing.TB
+	clock   *testClock
+	log     *slog.Logger
+	rate    graph.Rate
+	pool    *pg.Pool
+	access  *access.Service
+	orgs    *org.Service
+	crm     *crm.Service
+	handler *graph.Handler
+	url     string
+	org     id.Org
 
 	users       map[string]id.User
 	teams       map[string]id.Team
@@ -73,13 +75,13 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	return newWorldOver(t, dbtest.New(t), 6, testLog{t})
+	return newWorldOver(t, dbtest.New(t), 6, testLog{t}, graph.Rate{})
 }
 
-// newWorldOver is a world on this database, served over so many connections, with its log.
-func newWorldOver(t testing.TB, db *dbtest.DB, conns int, log io.Writer) *world {
+// newWorldOver is a world on this database, served over so many connections, with its log and its rate.
+func newWorldOver(t testing.TB, db *dbtest.DB, conns int, log io.Writer, rate graph.Rate) *world {
 	t.Helper()
-	w := &world{t: t, clock: &testClock{now: start}, log: slog.New(slog.NewTextHandler(log, nil))}
+	w := &world{t: t, clock: &testClock{now: start}, log: slog.New(slog.NewTextHandler(log, nil)), rate: rate}
 	pool, err := pg.Open(t.Context(), db.AppURL, pg.Options{MaxConns: conns})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = pool.Close() })
@@ -87,7 +89,8 @@ func newWorldOver(t testing.TB, db *dbtest.DB, conns int, log io.Writer) *world 
 	w.access = access.NewService(pool, w.clock, true)
 	w.orgs = org.NewService(pool, w.clock)
 	w.crm = crm.NewService(pool, w.clock, w.orgs)
-	srv := httptest.NewServer(graph.NewHandler(w.resolver()))
+	w.handler = graph.NewHandler(w.resolver())
+	srv := httptest.NewServer(w.handler)
 	t.Cleanup(srv.Close)
 	w.url = srv.URL
 	w.org = w.settle("acme-robotics")
@@ -97,6 +100,7 @@ func newWorldOver(t testing.TB, db *dbtest.DB, conns int, log io.Writer) *world 
 func (w *world) resolver() *graph.Resolver {
 	return &graph.Resolver{
 		Pool: w.pool, Clock: w.clock, Log: w.log, Access: w.access, Orgs: w.orgs, CRM: w.crm,
+		Rate: w.rate, Origins: []string{"https://app.example.com"},
 	}
 }
 

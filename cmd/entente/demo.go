@@ -17,6 +17,7 @@ import (
 )
 
 type demoCmd struct {
+	surface
 	Listen        string `default:"127.0.0.1:8080" help:"Where to serve; this machine only, since demo tokens are known to everybody."`
 	MetricsListen string `help:"Where to serve /metrics; nowhere if not given." placeholder:"ADDR"`
 	Data          string `help:"The private PostgreSQL's folder." placeholder:"DIR"`
@@ -63,7 +64,7 @@ func (c demoCmd) serve(ctx context.Context, a *app, listeners []net.Listener) er
 	if c.Verbose {
 		level = slog.LevelInfo
 	}
-	s := newServer(a, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})), playgroundOf(result))
+	s := newServer(a, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})), playgroundOf(result), c.surface)
 	card(os.Stdout, "http://"+listeners[0].Addr().String(), result)
 	return s.run(ctx, listeners)
 }

@@ -3,6 +3,8 @@
 package model
 
 import (
+	"time"
+
 	"github.com/ententehq/entente/graph/view"
 )
 
@@ -76,6 +78,22 @@ type ProductDefinePayload struct {
 
 // What can be asked. Every list is one of the asker's org and shows the rows that the asker's roles reach.
 type Query struct {
+}
+
+// What an operation cost, and what the asker's token may still ask for. It is a bucket: each operation takes its cost out, and it fills up steadily.
+type RateLimit struct {
+	// What this operation cost.
+	Cost int `json:"cost"`
+	// The most that one operation may cost; beyond it the answer is COST_EXCEEDED.
+	MaxCost int `json:"maxCost"`
+	// What a full bucket holds.
+	Limit int `json:"limit"`
+	// What is left in the bucket; when it does not suffice, the answer is RATE_LIMITED.
+	Remaining int `json:"remaining"`
+	// What comes back each second.
+	PerSecond int `json:"perSecond"`
+	// When the bucket is full again if nothing is asked until then, in UTC.
+	ResetAt time.Time `json:"resetAt"`
 }
 
 // An expected outcome of a mutation: something in the input that cannot be accepted, or a conflict.
