@@ -21,7 +21,7 @@ type mover struct {
 	position []int
 }
 
-// newMover takes open deals of one stage, and gives others of it to pgbench.
+// newMover takes open deals of one pipeline, and gives others of it to pgbench.
 func (b *stand) newMover(ctx context.Context) (*mover, error) {
 	m := &mover{org: b.org, position: make([]int, b.Connections)}
 	type stages struct {
@@ -45,14 +45,14 @@ func (b *stand) newMover(ctx context.Context) (*mover, error) {
 	// They lie between the pages that are read, whose answers may not change.
 	deals, err := b.ids(ctx, `
 		select id
-		  from (select id, stage_id, row_number() over (order by close_key, id) as rank
+		  from (select id, pipeline_id, row_number() over (order by close_key, id) as rank
 		          from deal
 		         where org_id = '%s'
 		           and stage_kind = 'OPEN') listed
-		 where stage_id = '%s'
-		   and rank between 100 and %d
+		 where pipeline_id = (select pipeline_id from stage where id = '%s')
+		   and rank between 60 and %d
 		 order by md5(id::text)
-		 limit %d`, b.org, m.from, b.facts.Open/2-200, need)
+		 limit %d`, b.org, m.from, b.facts.Open/2-60, need)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ export default [
           acceptedIdTypes: ['ID'],
           acceptedIdNames: ['id'],
           exceptions: {
-            types: ['ExternalId', 'Money', 'PageInfo', 'Permission', 'ReportingLine', 'StageVisit', 'UserError', 'Viewer'],
+            types: ['ExternalId', 'Money', 'PageInfo', 'Permission', 'RateLimit', 'ReportingLine', 'StageVisit', 'UserError', 'Viewer'],
             suffixes: ['Connection', 'Edge', 'Payload'],
           },
         },
