@@ -11,7 +11,7 @@ import (
 
 // moving is how many deals each connection moves to and fro. No two connections move the same, so that none waits for
 // another's lock.
-const moving = 8
+const moving = 6
 
 // mover makes the requests of M1: a connection moves its deals to one stage, then back.
 type mover struct {
