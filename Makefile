@@ -54,7 +54,7 @@ dump: ## Write schema.sql from the migrations.
 	go test ./migrations -run TestSchemaDumpFresh -update
 
 fmt: ## No Go file wants formatting.
-	@files=$$(gofmt -l cmd graph internal migrations) && if [ -n "$$files" ]; then echo "gofmt -w is needed:"; echo "$$files"; exit 1; fi
+	@files=$$(gofmt -l cmd graph internal migrations scripts) && if [ -n "$$files" ]; then echo "gofmt -w is needed:"; echo "$$files"; exit 1; fi
 
 vet: ## go vet.
 	go vet ./...
