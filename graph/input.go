@@ -85,3 +85,17 @@ func oneOf(id *string, external *model.ExternalIDInput) error {
 	}
 	return nil
 }
+
+// takeText takes a text out of a change set: "" where there is none.
+func takeText(set map[string]any, key string) string {
+	s, _ := take(set, key).(string)
+	return s
+}
+
+// takeInt takes a number out of a change set: nil where there is none.
+func takeInt(set map[string]any, key string) *int {
+	if n, ok := take(set, key).(int); ok {
+		return &n
+	}
+	return nil
+}

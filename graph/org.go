@@ -3,7 +3,11 @@ package graph
 import (
 	"context"
 
+	"github.com/ententehq/entente/graph/model"
 	"github.com/ententehq/entente/graph/view"
+	"github.com/ententehq/entente/internal/access"
+	"github.com/ententehq/entente/internal/id"
+	"github.com/ententehq/entente/internal/org"
 	"github.com/ententehq/entente/internal/page"
 )
 
@@ -44,4 +48,78 @@ func (q *query) Territories(ctx context.Context, first *int, after *string, last
 		return nil, err
 	}
 	return env.Territories(ctx, list, view.Selected(ctx, "TerritoryConnection"))
+}
+
+// UserInvite adds a person.
+func (m *mutation) UserInvite(ctx context.Context, input map[string]any) (*model.UserInvitePayload, error) {
+	env, err := m.env(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set := plain(input).(map[string]any)
+	var roles []access.Role
+	list, _ := take(set, "roles").([]any)
+	for _, r := range list {
+		roles = append(roles, access.Role(r.(string)))
+	}
+	user, err := m.Orgs.InviteUser(ctx, env.Principal, roles, set)
+	refused, err := userErrors(err)
+	if err != nil || len(refused) > 0 {
+		return &model.UserInvitePayload{Errors: refused}, err
+	}
+	written, err := m.writtenUser(ctx, user)
+	return &model.UserInvitePayload{User: written, Errors: refused}, err
+}
+
+// UserUpdate changes a person.
+func (m *mutation) UserUpdate(ctx context.Context, input map[string]any) (*model.UserUpdatePayload, error) {
+	env, err := m.env(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set := plain(input).(map[string]any)
+	user, err := userOf(takeText(set, "userId"))
+	if err != nil {
+		return nil, err
+	}
+	err = m.Orgs.UpdateUser(ctx, env.Principal, org.UpdateUserParams{ID: user, Expected: takeInt(set, "expectedVersion"), Set: set})
+	refused, err := userErrors(err)
+	if err != nil {
+		return nil, err
+	}
+	written, err := m.writtenUser(ctx, user)
+	return &model.UserUpdatePayload{User: written, Errors: refused}, err
+}
+
+// TeamSet makes a team or changes one.
+func (m *mutation) TeamSet(ctx context.Context, input map[string]any) (*model.TeamSetPayload, error) {
+	env, err := m.env(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set := plain(input).(map[string]any)
+	global := takeText(set, "teamId")
+	u, ok := id.ParseKind(id.TeamKind, global)
+	if !ok && global != "" {
+		return nil, errNotFound("team")
+	}
+	team, err := m.Orgs.SetTeam(ctx, env.Principal, org.SetTeamParams{ID: id.Team{UUID: u}, Expected: takeInt(set, "expectedVersion"), Set: set})
+	refused, err := userErrors(err)
+	if err != nil {
+		return nil, err
+	}
+	env, err = m.afterwards(ctx)
+	if env == nil {
+		return &model.TeamSetPayload{Errors: refused}, err
+	}
+	return &model.TeamSetPayload{Team: env.Team(team), Errors: refused}, nil
+}
+
+// writtenUser gives a person for a mutation's payload: as they are after the write.
+func (m *mutation) writtenUser(ctx context.Context, user id.User) (*view.User, error) {
+	env, err := m.afterwards(ctx)
+	if env == nil {
+		return nil, err
+	}
+	return env.User(user), nil
 }

@@ -151,6 +151,7 @@ func TestDescriptionsAndSchemaAgree(t *testing.T) {
 	for name, fields := range map[string]map[string]*entity.Field{
 		"Deal": crm.Deals.Fields(), "Account": crm.Accounts.Fields(),
 		"User": org.Users.Fields(), "Team": org.Teams.Fields(), "Territory": org.Territories.Fields(),
+		"Token": access.Tokens.Fields(),
 	} {
 		var inSchema, described, orders, sortable []string
 		for _, f := range s.Types[name+"Filter"].Fields {
@@ -200,7 +201,7 @@ func TestRootFieldsByRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := published(t)
-	selections := map[string]string{"pipelines": "{ name }", "account": `{ name }`, "deal": "{ name }", "viewer": "{ roles }"}
+	selections := map[string]string{"pipelines": "{ name }", "account": `{ name }`, "deal": "{ name }", "viewer": "{ roles }", "permissionPolicy": "{ rules { reach } }"}
 	for who := range roles {
 		permissions := map[string]bool{}
 		for _, p := range w.ok(who, `{ viewer { permissions { object action } } }`).at("viewer", "permissions").([]any) {

@@ -59,6 +59,7 @@ type world struct {
 	access *access.Service
 	orgs   *org.Service
 	crm    *crm.Service
+	db     *dbtest.DB
 	url    string
 	org    id.Org
 
@@ -73,20 +74,27 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, clock: &testClock{now: start}}
-	pool, err := pg.Open(t.Context(), dbtest.New(t).AppURL, pg.Options{MaxConns: 6})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = pool.Close() })
+	w.db = dbtest.New(t)
+	w.serve()
+	w.org = w.settle("acme-robotics")
+	return w
+}
+
+// serve starts a server of the world's database, with a pool and memory of its own, and asks it from now on.
+func (w *world) serve() {
+	w.t.Helper()
+	pool, err := pg.Open(w.t.Context(), w.db.AppURL, pg.Options{MaxConns: 6})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = pool.Close() })
 	w.pool = pool
 	w.access = access.NewService(pool, w.clock, true)
 	w.orgs = org.NewService(pool, w.clock)
 	w.crm = crm.NewService(pool, w.clock, w.orgs)
 	srv := httptest.NewServer(graph.NewHandler(&graph.Resolver{
-		Pool: pool, Clock: w.clock, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Access: w.access, Orgs: w.orgs, CRM: w.crm,
+		Pool: pool, Clock: w.clock, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)), Access: w.access, Orgs: w.orgs, CRM: w.crm,
 	}))
-	t.Cleanup(srv.Close)
+	w.t.Cleanup(srv.Close)
 	w.url = srv.URL
-	w.org = w.settle("acme-robotics")
-	return w
 }
 
 // testLog writes the server's log into the test's.
@@ -150,7 +158,7 @@ func (w *world) settle(key string) id.Org {
 	}))
 	for name := range roles {
 		_, err := w.access.CreateToken(ctx, by, access.TokenParams{
-			Name: name, Roles: []access.Role{roles[name]}, DemoSecret: key + "." + strings.ToLower(name), DemoUser: w.users[name],
+			Name: name, DemoSecret: key + "." + strings.ToLower(name), DemoUser: w.users[name],
 		})
 		require.NoError(w.t, err)
 	}
@@ -326,6 +334,8 @@ func gid(v any) string {
 		return id.Global(id.StageKind, v.UUID)
 	case id.Team:
 		return id.Global(id.TeamKind, v.UUID)
+	case id.Territory:
+		return id.Global(id.TerritoryKind, v.UUID)
 	}
 	panic(fmt.Sprintf("no global id for %T", v))
 }

@@ -55,6 +55,8 @@ type (
 		connection[Territory, TerritoryEdge]
 	}
 	TerritoryEdge     struct{ edge[Territory] }
+	TokenConnection   struct{ connection[Token, TokenEdge] }
+	TokenEdge         struct{ edge[Token] }
 	AccountConnection struct {
 		connection[Account, AccountEdge]
 	}
