@@ -274,7 +274,7 @@ func insertToken(ctx context.Context, tx *pg.Tx, by *Principal, now time.Time, t
 	_, err := tx.Exec(ctx, `
 		insert into service_token (org_id, id, name, roles, user_id, demo, expires_at, created_at, created_by)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		by.Org, token, p.Name, append([]Role{}, p.Roles...), p.DemoUser, p.DemoSecret != "", p.ExpiresAt, now, by.User)
+		by.Org, token, strings.TrimSpace(p.Name), append([]Role{}, p.Roles...), p.DemoUser, p.DemoSecret != "", p.ExpiresAt, now, by.User)
 	if err != nil {
 		return fmt.Errorf("insert token: %w", err)
 	}

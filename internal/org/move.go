@@ -104,13 +104,6 @@ func notRewritten(from, now time.Time, changes ...time.Time) error {
 
 // moveLine ends the line that holds when next begins, and opens next unless it names no team.
 func (c *change) moveLine(ctx context.Context, next Line) (bool, error) {
-	old := c.dir.LineAt(next.UserID, next.ValidFrom)
-	switch {
-	case old == nil && next.TeamID.IsZero():
-		return false, nil
-	case old != nil && old.TeamID == next.TeamID && old.ManagerID == next.ManagerID:
-		return false, nil
-	}
 	var began []time.Time
 	for _, l := range c.dir.Lines(next.UserID) {
 		began = append(began, l.ValidFrom, l.ValidTo.At)
@@ -120,6 +113,13 @@ func (c *change) moveLine(ctx context.Context, next Line) (bool, error) {
 	}
 	if err := notRewritten(next.ValidFrom, c.now, began...); err != nil {
 		return false, err
+	}
+	old := c.dir.LineAt(next.UserID, next.ValidFrom)
+	switch {
+	case old == nil && next.TeamID.IsZero():
+		return false, nil
+	case old != nil && old.TeamID == next.TeamID && old.ManagerID == next.ManagerID:
+		return false, nil
 	}
 	if old != nil {
 		next.ValidTo = old.ValidTo
@@ -183,11 +183,11 @@ func (c *change) placeInTerritories(ctx context.Context, u id.User, want []id.Te
 		}
 		opened = append(opened, a)
 	}
-	if len(ended)+len(opened) == 0 {
-		return false, nil
-	}
 	if err := notRewritten(from, c.now, began...); err != nil {
 		return false, err
+	}
+	if len(ended)+len(opened) == 0 {
+		return false, nil
 	}
 	var failed error
 	for _, a := range ended {
