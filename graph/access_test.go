@@ -59,7 +59,9 @@ func TestWhoMayAdminister(t *testing.T) {
 	token := w.done("Ada", "tokenCreate", "token { id }", object{"name": "old"}).at("tokenCreate", "token", "id")
 	n := 0
 	for field, input := range map[string]func() object{
-		"policySet":  func() object { return object{"role": "CS", "object": "deal", "action": "read", "reaches": []string{"WON"}} },
+		"policySet": func() object {
+			return object{"role": "CS", "object": "deal", "action": "read", "reaches": []string{"WON"}}
+		},
 		"roleGrant":  func() object { return object{"userId": gid(w.users["Rob"]), "role": "CS"} },
 		"roleRevoke": func() object { return object{"userId": gid(w.users["Rob"]), "role": "CS"} },
 		"userInvite": func() object { return object{"name": "New", "email": fmt.Sprintf("new%d@example.com", n)} },

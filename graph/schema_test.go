@@ -173,6 +173,25 @@ func TestDescriptionsAndSchemaAgree(t *testing.T) {
 	}
 }
 
+// TestWhatCanBeGrantedCoversRows holds the reaches that the policy can be given to those that the entities describe: a
+// reach that no row of an object could be in is not one of its reaches.
+func TestWhatCanBeGrantedCoversRows(t *testing.T) {
+	t.Parallel()
+	described := map[string]entity.Reach{
+		"deal": crm.Deals.Reach(), "account": crm.Accounts.Reach(), "user": org.Users.Reach(), "team": org.Teams.Reach(),
+		"territory": org.Territories.Reach(), "token": access.Tokens.Reach(),
+	}
+	for _, p := range access.Permissions() {
+		of, ok := described[p.Object]
+		if !ok {
+			continue
+		}
+		for _, r := range access.ReachesOf(p.Object, p.Action) {
+			assert.True(t, r == access.All || of[string(r)] != "", "%s can be granted on %s, whose rows do not tell it", r, p)
+		}
+	}
+}
+
 // TestEnumsAreTheDatabases holds the schema's enums to the constraints that keep other values out of the database.
 func TestEnumsAreTheDatabases(t *testing.T) {
 	t.Parallel()

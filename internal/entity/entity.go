@@ -68,6 +68,9 @@ func (e *Entity[T]) Name() string { return e.name }
 // Fields are the described fields by name, for the tests that hold the schema and the indexes to them.
 func (e *Entity[T]) Fields() map[string]*Field { return e.fields }
 
+// Reach is how the entity describes the reaches of the policy over its row.
+func (e *Entity[T]) Reach() Reach { return e.reach }
+
 // columnsOf composes the select list from the type's db tags, in their order; a tag under an embedded [Row] is not a
 // column of the table.
 func columnsOf(t reflect.Type, alias string) string {
