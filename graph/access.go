@@ -47,11 +47,11 @@ func (m *mutation) PolicySet(ctx context.Context, input model.PolicySetInput) (*
 	if err != nil {
 		return nil, err
 	}
-	env, err = m.afterwards(ctx)
-	if env == nil {
-		return &model.PolicySetPayload{Errors: refused}, err
+	out := &model.PolicySetPayload{Errors: refused}
+	if env, err = m.afterwards(ctx); env != nil {
+		out.PermissionPolicy = env.PermissionPolicy()
 	}
-	return &model.PolicySetPayload{PermissionPolicy: env.PermissionPolicy(), Errors: refused}, nil
+	return out, err
 }
 
 // RoleGrant gives a person a role.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ententehq/entente/graph/model"
+	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/page"
@@ -98,4 +99,14 @@ func takeInt(set map[string]any, key string) *int {
 		return &n
 	}
 	return nil
+}
+
+// takeRoles takes roles out of a change set.
+func takeRoles(set map[string]any, key string) []access.Role {
+	list, _ := take(set, key).([]any)
+	out := make([]access.Role, len(list))
+	for i, r := range list {
+		out[i] = access.Role(r.(string))
+	}
+	return out
 }

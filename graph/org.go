@@ -5,7 +5,6 @@ import (
 
 	"github.com/ententehq/entente/graph/model"
 	"github.com/ententehq/entente/graph/view"
-	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/org"
 	"github.com/ententehq/entente/internal/page"
@@ -57,12 +56,7 @@ func (m *mutation) UserInvite(ctx context.Context, input map[string]any) (*model
 		return nil, err
 	}
 	set := plain(input).(map[string]any)
-	var roles []access.Role
-	list, _ := take(set, "roles").([]any)
-	for _, r := range list {
-		roles = append(roles, access.Role(r.(string)))
-	}
-	user, err := m.Orgs.InviteUser(ctx, env.Principal, roles, set)
+	user, err := m.Orgs.InviteUser(ctx, env.Principal, takeRoles(set, "roles"), set)
 	refused, err := userErrors(err)
 	if err != nil || len(refused) > 0 {
 		return &model.UserInvitePayload{Errors: refused}, err
@@ -98,21 +92,35 @@ func (m *mutation) TeamSet(ctx context.Context, input map[string]any) (*model.Te
 		return nil, err
 	}
 	set := plain(input).(map[string]any)
-	global := takeText(set, "teamId")
-	u, ok := id.ParseKind(id.TeamKind, global)
-	if !ok && global != "" {
-		return nil, errNotFound("team")
+	known, err := teamOf(takeText(set, "teamId"))
+	if err != nil {
+		return nil, err
 	}
-	team, err := m.Orgs.SetTeam(ctx, env.Principal, org.SetTeamParams{ID: id.Team{UUID: u}, Expected: takeInt(set, "expectedVersion"), Set: set})
+	team, err := m.Orgs.SetTeam(ctx, env.Principal, org.SetTeamParams{ID: known, Expected: takeInt(set, "expectedVersion"), Set: set})
 	refused, err := userErrors(err)
 	if err != nil {
 		return nil, err
 	}
-	env, err = m.afterwards(ctx)
-	if env == nil {
-		return &model.TeamSetPayload{Errors: refused}, err
+	written, err := m.writtenTeam(ctx, team)
+	return &model.TeamSetPayload{Team: written, Errors: refused}, err
+}
+
+// teamOf reads a team's id, none where none is given.
+func teamOf(global string) (id.Team, error) {
+	u, ok := id.ParseKind(id.TeamKind, global)
+	if !ok && global != "" {
+		return id.Team{}, errNotFound("team")
 	}
-	return &model.TeamSetPayload{Team: env.Team(team), Errors: refused}, nil
+	return id.Team{UUID: u}, nil
+}
+
+// writtenTeam gives a team for a mutation's payload: as it is after the write.
+func (m *mutation) writtenTeam(ctx context.Context, team id.Team) (*view.Team, error) {
+	env, err := m.afterwards(ctx)
+	if env == nil {
+		return nil, err
+	}
+	return env.Team(team), nil
 }
 
 // writtenUser gives a person for a mutation's payload: as they are after the write.
