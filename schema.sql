@@ -95,6 +95,26 @@ CREATE TABLE public.app_user (
 
 ALTER TABLE ONLY public.app_user FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.contact (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    email text,
+    phone text,
+    title text,
+    account_id uuid,
+    owner_id uuid,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT contact_email_form CHECK (((email = lower(email)) AND (email ~ '^[^@\s]+@[^@\s]+$'::text))),
+    CONSTRAINT contact_name_length CHECK (((length(btrim(name)) >= 1) AND (length(btrim(name)) <= 200)))
+);
+
+ALTER TABLE ONLY public.contact FORCE ROW LEVEL SECURITY;
+
+COMMENT ON COLUMN public.contact.email IS 'Personal. Not unique: two sources may know the same person.';
+
 CREATE TABLE public.deal (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -180,12 +200,27 @@ CREATE TABLE public.external_id (
     system text NOT NULL,
     external_id text NOT NULL,
     entity_id uuid NOT NULL,
-    CONSTRAINT external_id_entity_known CHECK ((entity = ANY (ARRAY['user'::text, 'team'::text, 'territory'::text, 'account'::text, 'deal'::text]))),
+    CONSTRAINT external_id_entity_known CHECK ((entity = ANY (ARRAY['user'::text, 'team'::text, 'territory'::text, 'account'::text, 'contact'::text, 'product'::text, 'deal'::text]))),
     CONSTRAINT external_id_length CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
     CONSTRAINT external_id_system_form CHECK ((system ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
 
 ALTER TABLE ONLY public.external_id FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.idempotency_key (
+    org_id uuid NOT NULL,
+    actor_id uuid NOT NULL,
+    key text NOT NULL,
+    request_hash bytea NOT NULL,
+    entity_id uuid,
+    errors jsonb,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_key_length CHECK (((length(key) >= 1) AND (length(key) <= 300)))
+);
+
+ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
+
+COMMENT ON COLUMN public.idempotency_key.actor_id IS 'The user or service token that sent it: keys of different actors never meet.';
 
 CREATE TABLE public.org (
     id uuid NOT NULL,
@@ -223,6 +258,27 @@ CREATE TABLE public.pipeline (
 );
 
 ALTER TABLE ONLY public.pipeline FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.product (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    family text,
+    unit_price bigint,
+    currency text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    price_key bigint GENERATED ALWAYS AS (COALESCE(unit_price, '9223372036854775807'::bigint)) STORED,
+    CONSTRAINT product_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT product_key_form CHECK ((key ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
+    CONSTRAINT product_name_length CHECK (((length(btrim(name)) >= 1) AND (length(btrim(name)) <= 200))),
+    CONSTRAINT product_price_positive CHECK ((unit_price >= 0))
+);
+
+ALTER TABLE ONLY public.product FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.reporting_line (
     org_id uuid NOT NULL,
@@ -396,6 +452,9 @@ ALTER TABLE ONLY public.app_user
 ALTER TABLE ONLY public.app_user
     ADD CONSTRAINT app_user_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.contact
+    ADD CONSTRAINT contact_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.deal
     ADD CONSTRAINT deal_pkey PRIMARY KEY (org_id, id);
 
@@ -404,6 +463,9 @@ ALTER TABLE ONLY public.deal_version
 
 ALTER TABLE ONLY public.external_id
     ADD CONSTRAINT external_id_pkey PRIMARY KEY (org_id, entity, system, external_id);
+
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (org_id, actor_id, key);
 
 ALTER TABLE ONLY public.org
     ADD CONSTRAINT org_key_unique UNIQUE (key);
@@ -419,6 +481,12 @@ ALTER TABLE ONLY public.pipeline
 
 ALTER TABLE ONLY public.pipeline
     ADD CONSTRAINT pipeline_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_key_unique UNIQUE (org_id, key);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.reporting_line
     ADD CONSTRAINT reporting_line_one_at_a_time EXCLUDE USING gist (org_id WITH =, user_id WITH =, tstzrange(valid_from, valid_to) WITH &&);
@@ -493,6 +561,16 @@ CREATE INDEX app_user_created_idx ON public.app_user USING btree (org_id, create
 
 CREATE INDEX app_user_name_idx ON public.app_user USING btree (org_id, name, id);
 
+CREATE INDEX contact_account_idx ON public.contact USING btree (org_id, account_id, name, id);
+
+CREATE INDEX contact_created_idx ON public.contact USING btree (org_id, created_at, id);
+
+CREATE INDEX contact_email_idx ON public.contact USING btree (org_id, email);
+
+CREATE INDEX contact_name_idx ON public.contact USING btree (org_id, name, id);
+
+CREATE INDEX contact_owner_idx ON public.contact USING btree (org_id, owner_id);
+
 CREATE INDEX deal_account_idx ON public.deal USING btree (org_id, account_id, close_key, id);
 
 CREATE INDEX deal_amount_idx ON public.deal USING btree (org_id, amount_key, id);
@@ -520,6 +598,12 @@ CREATE UNIQUE INDEX deal_version_current_idx ON public.deal_version USING btree 
 CREATE INDEX deal_version_time_idx ON public.deal_version USING btree (org_id, valid_from, valid_to);
 
 CREATE INDEX external_id_entity_idx ON public.external_id USING btree (org_id, entity, entity_id);
+
+CREATE INDEX idempotency_key_created_idx ON public.idempotency_key USING btree (org_id, created_at);
+
+CREATE INDEX product_name_idx ON public.product USING btree (org_id, name, id);
+
+CREATE INDEX product_price_idx ON public.product USING btree (org_id, price_key, id);
 
 CREATE INDEX reporting_line_team_idx ON public.reporting_line USING btree (org_id, team_id);
 
@@ -575,6 +659,15 @@ ALTER TABLE ONLY public.account
 ALTER TABLE ONLY public.app_user
     ADD CONSTRAINT app_user_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
 
+ALTER TABLE ONLY public.contact
+    ADD CONSTRAINT contact_account_fkey FOREIGN KEY (org_id, account_id) REFERENCES public.account(org_id, id);
+
+ALTER TABLE ONLY public.contact
+    ADD CONSTRAINT contact_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
+
+ALTER TABLE ONLY public.contact
+    ADD CONSTRAINT contact_owner_fkey FOREIGN KEY (org_id, owner_id) REFERENCES public.app_user(org_id, id);
+
 ALTER TABLE ONLY public.deal
     ADD CONSTRAINT deal_account_fkey FOREIGN KEY (org_id, account_id) REFERENCES public.account(org_id, id);
 
@@ -608,11 +701,17 @@ ALTER TABLE ONLY public.deal_version
 ALTER TABLE ONLY public.external_id
     ADD CONSTRAINT external_id_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
 
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
+
 ALTER TABLE ONLY public.org_lookup
     ADD CONSTRAINT org_lookup_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
 
 ALTER TABLE ONLY public.pipeline
     ADD CONSTRAINT pipeline_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
 
 ALTER TABLE ONLY public.reporting_line
     ADD CONSTRAINT reporting_line_manager_fkey FOREIGN KEY (org_id, manager_id) REFERENCES public.app_user(org_id, id);
@@ -701,11 +800,15 @@ ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.app_user ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.contact ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.deal ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.deal_version ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.external_id ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.org ENABLE ROW LEVEL SECURITY;
 
@@ -715,15 +818,21 @@ CREATE POLICY org_boundary ON public.account TO entente_owner, entente_app USING
 
 CREATE POLICY org_boundary ON public.app_user TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY org_boundary ON public.contact TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY org_boundary ON public.deal TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY org_boundary ON public.deal_version TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY org_boundary ON public.external_id TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY org_boundary ON public.idempotency_key TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY org_boundary ON public.org TO entente_owner, entente_app USING ((id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY org_boundary ON public.pipeline TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY org_boundary ON public.product TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY org_boundary ON public.reporting_line TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
@@ -746,6 +855,8 @@ CREATE POLICY org_boundary ON public.token_allow TO entente_owner, entente_app U
 CREATE POLICY org_boundary ON public.token_use TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
 ALTER TABLE public.pipeline ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.product ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reporting_line ENABLE ROW LEVEL SECURITY;
 
@@ -784,6 +895,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO entente_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.app_user TO entente_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.contact TO entente_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.deal TO entente_app;
 
 GRANT SELECT,INSERT ON TABLE public.deal_version TO entente_app;
@@ -793,6 +906,8 @@ GRANT UPDATE(valid_to) ON TABLE public.deal_version TO entente_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.external_id TO entente_app;
 
 GRANT UPDATE(entity_id) ON TABLE public.external_id TO entente_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_key TO entente_app;
 
 GRANT SELECT,INSERT ON TABLE public.org TO entente_app;
 
@@ -809,6 +924,8 @@ GRANT UPDATE(reference_version) ON TABLE public.org TO entente_app;
 GRANT SELECT,INSERT ON TABLE public.org_lookup TO entente_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.pipeline TO entente_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO entente_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reporting_line TO entente_app;
 

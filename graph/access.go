@@ -7,7 +7,6 @@ import (
 	"github.com/ententehq/entente/graph/model"
 	"github.com/ententehq/entente/graph/view"
 	"github.com/ententehq/entente/internal/access"
-	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/page"
 )
@@ -64,11 +63,8 @@ func (m *mutation) RoleGrant(ctx context.Context, input model.RoleGrantInput) (*
 	if err != nil {
 		return nil, err
 	}
-	refused, err := userErrors(m.Access.GrantRole(ctx, env.Principal, user, access.Role(input.Role)))
-	if err != nil {
-		return nil, err
-	}
-	written, err := m.writtenUser(ctx, user)
+	err = m.Access.GrantRole(ctx, env.Principal, user, access.Role(input.Role))
+	written, refused, err := writtenAs(ctx, m, err, user, userNow, "user", "User")
 	return &model.RoleGrantPayload{User: written, Errors: refused}, err
 }
 
@@ -82,11 +78,8 @@ func (m *mutation) RoleRevoke(ctx context.Context, input model.RoleRevokeInput) 
 	if err != nil {
 		return nil, err
 	}
-	refused, err := userErrors(m.Access.RevokeRole(ctx, env.Principal, user, access.Role(input.Role)))
-	if err != nil {
-		return nil, err
-	}
-	written, err := m.writtenUser(ctx, user)
+	err = m.Access.RevokeRole(ctx, env.Principal, user, access.Role(input.Role))
+	written, refused, err := writtenAs(ctx, m, err, user, userNow, "user", "User")
 	return &model.RoleRevokePayload{User: written, Errors: refused}, err
 }
 
@@ -99,12 +92,12 @@ func (m *mutation) TokenCreate(ctx context.Context, input model.TokenCreateInput
 	token, secret, err := m.Access.IssueToken(ctx, env.Principal, access.TokenParams{
 		Name: input.Name, Roles: rolesOf(input.Roles), Allow: input.Allow, ExpiresAt: input.ExpiresAt,
 	})
-	refused, err := userErrors(err)
-	if err != nil || len(refused) > 0 {
-		return &model.TokenCreatePayload{Errors: refused}, err
+	written, refused, err := writtenAs(ctx, m, err, token, (*view.Env).Token, "token", "Token")
+	out := &model.TokenCreatePayload{Token: written, Errors: refused}
+	if secret != "" && len(refused) == 0 {
+		out.Secret = &secret
 	}
-	written, err := m.writtenToken(ctx, token)
-	return &model.TokenCreatePayload{Token: written, Secret: &secret, Errors: refused}, err
+	return out, err
 }
 
 // TokenRevoke ends a token.
@@ -117,31 +110,10 @@ func (m *mutation) TokenRevoke(ctx context.Context, input model.TokenRevokeInput
 	if !ok {
 		return nil, errNotFound("token")
 	}
-	refused, err := userErrors(m.Access.RevokeToken(ctx, env.Principal, id.Token{UUID: u}))
-	if err != nil {
-		return nil, err
-	}
-	written, err := m.writtenToken(ctx, id.Token{UUID: u})
+	token := id.Token{UUID: u}
+	err = m.Access.RevokeToken(ctx, env.Principal, token)
+	written, refused, err := writtenAs(ctx, m, err, token, (*view.Env).Token, "token", "Token")
 	return &model.TokenRevokePayload{Token: written, Errors: refused}, err
-}
-
-// afterwards is after, for a mutation that may have ended the asker's own access: then it gives nil, and the payload
-// shows nothing but that it was done.
-func (m *mutation) afterwards(ctx context.Context) (*view.Env, error) {
-	env, err := m.after(ctx)
-	if errs.CodeOf(err) == errs.Unauthenticated {
-		return nil, nil
-	}
-	return env, err
-}
-
-// writtenToken loads a token for a mutation's payload: as it is after the write.
-func (m *mutation) writtenToken(ctx context.Context, token id.Token) (*view.Token, error) {
-	env, err := m.afterwards(ctx)
-	if env == nil {
-		return nil, err
-	}
-	return env.Token(ctx, token, view.Selected(ctx, "TokenCreatePayload", "TokenRevokePayload").Under("token", "Token", "Node"))
 }
 
 func userOf(global string) (id.User, error) {

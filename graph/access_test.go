@@ -348,6 +348,27 @@ func TestATokensLife(t *testing.T) {
 	assert.Equal(t, "LIMIT_EXCEEDED", code)
 }
 
+// TestATokenIsMadeOnceUnderAKey sends the same call twice: the second shows the token and not its secret, which is not
+// kept.
+func TestATokenIsMadeOnceUnderAKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	send := func(name string) answer {
+		return w.ok("Ada", `mutation($name: String!) { tokenCreate(input: {name: $name}) @idempotent(key: "k") { token { id name } secret errors { code } } }`, object{"name": name})
+	}
+	first, again, other := send("sync"), send("sync"), send("another")
+	assert.NotEmpty(t, first.at("tokenCreate", "secret"))
+	assert.Equal(t, first.at("tokenCreate", "token"), again.at("tokenCreate", "token"))
+	assert.Nil(t, again.at("tokenCreate", "secret"))
+	assert.Equal(t, "BAD_INPUT", other.at("tokenCreate", "errors", 0, "code"))
+	assert.EqualValues(t, 1, w.ok("Ada", `{ tokens(where: {name: {in: ["sync", "another"]}}) { totalCount } }`).at("tokens", "totalCount"))
+	grant := `mutation($id: ID!) { roleGrant(input: {userId: $id, role: CS}) @idempotent(key: "g") { user { roles } } }`
+	w.ok("Ada", grant, object{"id": gid(w.users["Rob"])})
+	require.Empty(t, w.revoke("Ada", "Rob", access.CS))
+	w.ok("Ada", grant, object{"id": gid(w.users["Rob"])})
+	assert.Equal(t, []any{"SALES"}, w.ok("Ada", `query($id: ID!) { node(id: $id) { ... on User { roles } } }`, object{"id": gid(w.users["Rob"])}).at("node", "roles"), "it was done once")
+}
+
 func (w *world) version() int64 {
 	h := w.pool.Read(access.Operator(w.org).Session())
 	defer h.Close()

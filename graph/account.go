@@ -23,9 +23,9 @@ func (q *query) Account(ctx context.Context, global *string, external *model.Ext
 		return nil, err
 	}
 	if ok {
-		found, err := env.AccountsByID(ctx, []id.UUID{u}, view.Selected(ctx, "Account", "Node"))
-		if err != nil || found[u] != nil {
-			return found[u], err
+		a, err := env.Account(ctx, id.Account{UUID: u}, view.Selected(ctx, "Account", "Node"))
+		if err != nil || a != nil {
+			return a, err
 		}
 	}
 	return nil, errNotFound("account")
@@ -42,4 +42,31 @@ func (q *query) Accounts(ctx context.Context, first *int, after *string, last *i
 		return nil, err
 	}
 	return env.Accounts(ctx, list, view.Selected(ctx, "AccountConnection"))
+}
+
+// AccountCreate makes an account.
+func (m *mutation) AccountCreate(ctx context.Context, input map[string]any) (*model.AccountCreatePayload, error) {
+	env, err := m.env(ctx)
+	if err != nil {
+		return nil, err
+	}
+	account, err := m.CRM.CreateAccount(ctx, env.Principal, changes(input))
+	written, refused, err := writtenAs(ctx, m, err, account, (*view.Env).Account, "account", "Account")
+	return &model.AccountCreatePayload{Account: written, Errors: refused}, err
+}
+
+// AccountUpdate changes an account.
+func (m *mutation) AccountUpdate(ctx context.Context, input map[string]any) (*model.AccountUpdatePayload, error) {
+	env, err := m.env(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set, u, expected, err := updateOf(input, "accountId", id.AccountKind)
+	if err != nil {
+		return nil, err
+	}
+	account := id.Account{UUID: u}
+	err = m.CRM.UpdateAccount(ctx, env.Principal, account, expected, set)
+	written, refused, err := writtenAs(ctx, m, err, account, (*view.Env).Account, "account", "Account")
+	return &model.AccountUpdatePayload{Account: written, Errors: refused}, err
 }

@@ -61,14 +61,10 @@ func (m *mutation) DealCreate(ctx context.Context, input map[string]any) (*model
 	if err != nil {
 		return nil, err
 	}
-	set := plain(input).(map[string]any)
+	set := changes(input)
 	dealType, _ := take(set, "type").(string)
 	deal, err := m.CRM.CreateDeal(ctx, env.Principal, crm.CreateDealParams{Type: crm.DealType(dealType), Set: set})
-	refused, err := userErrors(err)
-	if err != nil || len(refused) > 0 {
-		return &model.DealCreatePayload{Errors: refused}, err
-	}
-	written, err := m.written(ctx, deal)
+	written, refused, err := writtenAs(ctx, m, err, deal, dealNow, "deal", "Deal")
 	return &model.DealCreatePayload{Deal: written, Errors: refused}, err
 }
 
@@ -78,38 +74,20 @@ func (m *mutation) DealUpdate(ctx context.Context, input map[string]any) (*model
 	if err != nil {
 		return nil, err
 	}
-	set := plain(input).(map[string]any)
-	global, _ := take(set, "dealId").(string)
-	reason, _ := take(set, "reason").(string)
-	var expected *int
-	if v, ok := take(set, "expectedVersion").(int); ok {
-		expected = &v
-	}
-	u, ok := id.ParseKind(id.DealKind, global)
-	if !ok {
-		return nil, errNotFound("deal")
-	}
-	deal := id.Deal{UUID: u}
-	err = m.CRM.UpdateDeal(ctx, env.Principal, crm.UpdateDealParams{ID: deal, Expected: expected, Reason: reason, Set: set})
-	refused, err := userErrors(err)
+	set, u, expected, err := updateOf(input, "dealId", id.DealKind)
 	if err != nil {
 		return nil, err
 	}
-	written, err := m.written(ctx, deal)
+	reason, _ := take(set, "reason").(string)
+	deal := id.Deal{UUID: u}
+	err = m.CRM.UpdateDeal(ctx, env.Principal, crm.UpdateDealParams{ID: deal, Expected: expected, Reason: reason, Set: set})
+	written, refused, err := writtenAs(ctx, m, err, deal, dealNow, "deal", "Deal")
 	return &model.DealUpdatePayload{Deal: written, Errors: refused}, err
 }
 
-// written loads a deal for a mutation's payload: as it is after the write. It is null where the asker no longer sees it.
-func (m *mutation) written(ctx context.Context, deal id.Deal) (*view.Deal, error) {
-	env, err := m.after(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return env.Deal(ctx, deal, nil, view.Selected(ctx, "DealUpdatePayload", "DealCreatePayload").Under("deal", "Deal", "Node"))
-}
-
-func take(set map[string]any, key string) any {
-	v := set[key]
-	delete(set, key)
-	return v
+// dealNow has the form of a method of view.Env, as which writtenAs takes it.
+//
+//nolint:revive // so the context is not first
+func dealNow(e *view.Env, ctx context.Context, deal id.Deal, sel view.Selection) (*view.Deal, error) {
+	return e.Deal(ctx, deal, nil, sel)
 }

@@ -87,26 +87,18 @@ func oneOf(id *string, external *model.ExternalIDInput) error {
 	return nil
 }
 
-// takeText takes a text out of a change set: "" where there is none.
-func takeText(set map[string]any, key string) string {
-	s, _ := take(set, key).(string)
-	return s
-}
-
-// takeInt takes a number out of a change set: nil where there is none.
-func takeInt(set map[string]any, key string) *int {
-	if n, ok := take(set, key).(int); ok {
-		return &n
-	}
-	return nil
-}
-
-// takeRoles takes roles out of a change set.
-func takeRoles(set map[string]any, key string) []access.Role {
-	list, _ := take(set, key).([]any)
+// takeRoles takes the roles to be given out of a change set.
+func takeRoles(set entity.ChangeSet) []access.Role {
+	list, _ := take(set, "roles").([]any)
 	out := make([]access.Role, len(list))
 	for i, r := range list {
-		out[i] = access.Role(r.(string))
+		out[i] = access.Role(text(r))
 	}
 	return out
+}
+
+// text is a member of a change set as text, "" where it is none.
+func text(v any) string {
+	s, _ := v.(string)
+	return s
 }

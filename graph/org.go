@@ -55,13 +55,9 @@ func (m *mutation) UserInvite(ctx context.Context, input map[string]any) (*model
 	if err != nil {
 		return nil, err
 	}
-	set := plain(input).(map[string]any)
-	user, err := m.Orgs.InviteUser(ctx, env.Principal, takeRoles(set, "roles"), set)
-	refused, err := userErrors(err)
-	if err != nil || len(refused) > 0 {
-		return &model.UserInvitePayload{Errors: refused}, err
-	}
-	written, err := m.writtenUser(ctx, user)
+	set := changes(input)
+	user, err := m.Orgs.InviteUser(ctx, env.Principal, takeRoles(set), set)
+	written, refused, err := writtenAs(ctx, m, err, user, userNow, "user", "User")
 	return &model.UserInvitePayload{User: written, Errors: refused}, err
 }
 
@@ -71,17 +67,13 @@ func (m *mutation) UserUpdate(ctx context.Context, input map[string]any) (*model
 	if err != nil {
 		return nil, err
 	}
-	set := plain(input).(map[string]any)
-	user, err := userOf(takeText(set, "userId"))
+	set, u, expected, err := updateOf(input, "userId", id.UserKind)
 	if err != nil {
 		return nil, err
 	}
-	err = m.Orgs.UpdateUser(ctx, env.Principal, org.UpdateUserParams{ID: user, Expected: takeInt(set, "expectedVersion"), Set: set})
-	refused, err := userErrors(err)
-	if err != nil {
-		return nil, err
-	}
-	written, err := m.writtenUser(ctx, user)
+	user := id.User{UUID: u}
+	err = m.Orgs.UpdateUser(ctx, env.Principal, org.UpdateUserParams{ID: user, Expected: expected, Set: set})
+	written, refused, err := writtenAs(ctx, m, err, user, userNow, "user", "User")
 	return &model.UserUpdatePayload{User: written, Errors: refused}, err
 }
 
@@ -91,43 +83,24 @@ func (m *mutation) TeamSet(ctx context.Context, input map[string]any) (*model.Te
 	if err != nil {
 		return nil, err
 	}
-	set := plain(input).(map[string]any)
-	known, err := teamOf(takeText(set, "teamId"))
-	if err != nil {
-		return nil, err
+	set := changes(input)
+	u, ok := id.ParseKind(id.TeamKind, text(set["teamId"]))
+	if take(set, "teamId") != nil && !ok {
+		return nil, errNotFound("team")
 	}
-	team, err := m.Orgs.SetTeam(ctx, env.Principal, org.SetTeamParams{ID: known, Expected: takeInt(set, "expectedVersion"), Set: set})
-	refused, err := userErrors(err)
-	if err != nil {
-		return nil, err
-	}
-	written, err := m.writtenTeam(ctx, team)
+	team, err := m.Orgs.SetTeam(ctx, env.Principal, org.SetTeamParams{ID: id.Team{UUID: u}, Expected: takeVersion(set), Set: set})
+	written, refused, err := writtenAs(ctx, m, err, team, teamNow, "team", "Team")
 	return &model.TeamSetPayload{Team: written, Errors: refused}, err
 }
 
-// teamOf reads a team's id, none where none is given.
-func teamOf(global string) (id.Team, error) {
-	u, ok := id.ParseKind(id.TeamKind, global)
-	if !ok && global != "" {
-		return id.Team{}, errNotFound("team")
-	}
-	return id.Team{UUID: u}, nil
+// userNow and teamNow have the form of a method of view.Env, as which writtenAs takes them.
+//
+//nolint:revive // so the context is not first
+func userNow(e *view.Env, _ context.Context, user id.User, _ view.Selection) (*view.User, error) {
+	return e.User(user), nil
 }
 
-// writtenTeam gives a team for a mutation's payload: as it is after the write.
-func (m *mutation) writtenTeam(ctx context.Context, team id.Team) (*view.Team, error) {
-	env, err := m.afterwards(ctx)
-	if env == nil {
-		return nil, err
-	}
-	return env.Team(team), nil
-}
-
-// writtenUser gives a person for a mutation's payload: as they are after the write.
-func (m *mutation) writtenUser(ctx context.Context, user id.User) (*view.User, error) {
-	env, err := m.afterwards(ctx)
-	if env == nil {
-		return nil, err
-	}
-	return env.User(user), nil
+//nolint:revive // so the context is not first
+func teamNow(e *view.Env, _ context.Context, team id.Team, _ view.Selection) (*view.Team, error) {
+	return e.Team(team), nil
 }

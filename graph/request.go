@@ -125,7 +125,17 @@ func (r *Resolver) env(ctx context.Context) (*view.Env, error) {
 	if need, ok := r.permits[coordinate{fc.Object, fc.Field.Name}]; ok && !need.metBy(op.env.Principal) {
 		return nil, access.Forbidden(need.object, need.actions[0])
 	}
-	return op.env, nil
+	if fc.Object != "Mutation" {
+		return op.env, nil
+	}
+	once, err := onceOf(ctx, fc)
+	if err != nil {
+		return nil, err
+	}
+	env, who := *op.env, *op.env.Principal
+	who.Once = once
+	env.Principal = &who
+	return &env, nil
 }
 
 // after is env once a mutation has written: of a new snapshot.

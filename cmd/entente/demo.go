@@ -32,6 +32,9 @@ func (c demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	a, err := database{Data: c.Data}.open(ctx, true)
+	if errors.Is(err, context.Canceled) {
+		return nil // told to stop while PostgreSQL was starting
+	}
 	if err != nil {
 		return err
 	}
@@ -52,7 +55,7 @@ func (c demoCmd) serve(ctx context.Context, a *app, listeners []net.Listener) er
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil // told to stop while the data were being made: the next start makes them
+		return nil //nolint:nilerr // told to stop while the data were being made: the next start makes them
 	case err != nil:
 		return err
 	}

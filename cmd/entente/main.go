@@ -23,6 +23,8 @@ type commands struct {
 	Token   tokenCmd   `cmd:"" help:"Make service tokens."`
 	Import  importCmd  `cmd:"" help:"Bring in accounts, people and deals from files."`
 	Schema  schemaCmd  `cmd:"" help:"Print the GraphQL schema."`
+
+	Version kong.VersionFlag `env:"-" help:"Print the version."`
 }
 
 // exit is an error that only sets the exit status: all has been said.
@@ -30,7 +32,10 @@ type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-func main() {
+func main() { os.Exit(run()) }
+
+// run gives the exit status, so that what it defers is done before the process ends.
+func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c commands
@@ -39,10 +44,12 @@ func main() {
 		kong.Description("The operating platform of a revenue team: one GraphQL API over one data model."),
 		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.DefaultEnvars("ENTENTE"))
+		kong.DefaultEnvars("ENTENTE"),
+		kong.Vars{"version": programVersion()})
 	if err := k.Run(); err != nil {
-		os.Exit(report(err))
+		return report(err)
 	}
+	return 0
 }
 
 // report prints an error as one line for a person, or a line for each of several, and gives the exit status.

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -79,11 +80,29 @@ func folder(t *testing.T) string {
 	return filepath.Join(dir, "data")
 }
 
+// output is what a process that still runs has said so far.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
 // process is a server under test.
 type process struct {
 	*exec.Cmd
 	address string
-	output  bytes.Buffer
+	output  output
 }
 
 func start(t *testing.T, args ...string) *process {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -21,18 +22,20 @@ type migrateCmd struct {
 
 // Run applies what is missing, with the owner's rights.
 func (c migrateCmd) Run(ctx context.Context) error {
-	ownerURL := c.OwnerURL
-	if ownerURL == "" && c.DatabaseURL != "" {
+	if c.OwnerURL != "" {
+		return migrate(ctx, c.OwnerURL)
+	}
+	if c.DatabaseURL != "" {
 		return errs.New(errs.BadInput, "Migrating needs the owner's rights: give --owner-url.")
 	}
-	if ownerURL == "" {
-		private, err := cluster.Open(ctx, cluster.Options{DataDir: c.Data})
-		if err != nil {
-			return err
-		}
-		defer private.Close()
-		ownerURL = private.OwnerURL("")
+	private, err := cluster.Open(ctx, cluster.Options{DataDir: c.Data})
+	if err != nil {
+		return err
 	}
+	return errors.Join(migrate(ctx, private.OwnerURL("")), private.Close())
+}
+
+func migrate(ctx context.Context, ownerURL string) error {
 	n, err := pg.Migrate(ctx, ownerURL, migrations.FS)
 	if err != nil {
 		return err

@@ -1561,6 +1561,16 @@ func (ec *executionContext) marshalNID2githubᚗcomᚋententehqᚋententeᚋinte
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋententehqᚋententeᚋinternalᚋidᚐContact(ctx context.Context, v any) (id.Contact, error) {
+	var res id.Contact
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋententehqᚋententeᚋinternalᚋidᚐContact(ctx context.Context, sel ast.SelectionSet, v id.Contact) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋententehqᚋententeᚋinternalᚋidᚐDeal(ctx context.Context, v any) (id.Deal, error) {
 	var res id.Deal
 	err := res.UnmarshalGQL(v)
@@ -1588,6 +1598,16 @@ func (ec *executionContext) unmarshalNID2githubᚗcomᚋententehqᚋententeᚋin
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋententehqᚋententeᚋinternalᚋidᚐPipeline(ctx context.Context, sel ast.SelectionSet, v id.Pipeline) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋententehqᚋententeᚋinternalᚋidᚐProduct(ctx context.Context, v any) (id.Product, error) {
+	var res id.Product
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋententehqᚋententeᚋinternalᚋidᚐProduct(ctx context.Context, sel ast.SelectionSet, v id.Product) graphql.Marshaler {
 	return v
 }
 

@@ -51,9 +51,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AccountCreateInput", ec.unmarshalInputAccountCreateInput),
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountOrder", ec.unmarshalInputAccountOrder),
+			graphql.NewInputUnmarshaler("AccountUpdateInput", ec.unmarshalInputAccountUpdateInput),
 			graphql.NewInputUnmarshaler("BooleanFilter", ec.unmarshalInputBooleanFilter),
+			graphql.NewInputUnmarshaler("ContactCreateInput", ec.unmarshalInputContactCreateInput),
+			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
+			graphql.NewInputUnmarshaler("ContactOrder", ec.unmarshalInputContactOrder),
+			graphql.NewInputUnmarshaler("ContactUpdateInput", ec.unmarshalInputContactUpdateInput),
 			graphql.NewInputUnmarshaler("DateFilter", ec.unmarshalInputDateFilter),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
 			graphql.NewInputUnmarshaler("DealCreateInput", ec.unmarshalInputDealCreateInput),
@@ -68,6 +74,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MoneyFilter", ec.unmarshalInputMoneyFilter),
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
 			graphql.NewInputUnmarshaler("PolicySetInput", ec.unmarshalInputPolicySetInput),
+			graphql.NewInputUnmarshaler("ProductDefineInput", ec.unmarshalInputProductDefineInput),
+			graphql.NewInputUnmarshaler("ProductFilter", ec.unmarshalInputProductFilter),
+			graphql.NewInputUnmarshaler("ProductOrder", ec.unmarshalInputProductOrder),
 			graphql.NewInputUnmarshaler("RoleGrantInput", ec.unmarshalInputRoleGrantInput),
 			graphql.NewInputUnmarshaler("RoleRevokeInput", ec.unmarshalInputRoleRevokeInput),
 			graphql.NewInputUnmarshaler("StageKindFilter", ec.unmarshalInputStageKindFilter),
@@ -408,7 +417,7 @@ input TokenCreateInput {
 type TokenCreatePayload {
   "The new token; null where it could not be made, or where the asker may not read tokens."
   token: Token
-  "The token itself, to be sent as ` + "`" + `Authorization: Bearer …` + "`" + `. It is shown this once: only its hash is kept."
+  "The token itself, to be sent as ` + "`" + `Authorization: Bearer …` + "`" + `. It is shown this once: only its hash is kept, so that it is null where the same call under an idempotency key had made it before."
   secret: String
   "What could not be accepted; then nothing was made."
   errors: [UserError!]!
@@ -581,6 +590,73 @@ input AccountOrder {
   direction: OrderDirection! = ASC
 }
 
+"A new account."
+input AccountCreateInput {
+  "The company's name; up to 200 characters."
+  name: String!
+  "The industry it is in; up to 200 characters."
+  industry: String
+  "The country of its headquarters; up to 200 characters."
+  country: String
+  "Its website; up to 500 characters."
+  website: String
+  "How many people work there."
+  employees: Int
+  "Its revenue a year."
+  annualRevenue: MoneyInput
+  "The company that it belongs to."
+  parentId: ID
+  "Who in Sales looks after it; the asker if not given."
+  ownerId: ID
+}
+
+"What came of accountCreate."
+type AccountCreatePayload {
+  "The new account; null where it could not be made."
+  account: Account
+  "What could not be accepted."
+  errors: [UserError!]!
+}
+
+"A change of an account. A member that is absent stays as it is; null clears it."
+input AccountUpdateInput {
+  "Which account."
+  accountId: ID!
+  "The version that you have seen. If the account has changed since, nothing is written and the answer is a CONFLICT."
+  expectedVersion: Int
+  "The company's name; up to 200 characters."
+  name: String
+  "The industry it is in; up to 200 characters."
+  industry: String
+  "The country of its headquarters; up to 200 characters."
+  country: String
+  "Its website; up to 500 characters."
+  website: String
+  "How many people work there."
+  employees: Int
+  "Its revenue a year."
+  annualRevenue: MoneyInput
+  "The company that it belongs to."
+  parentId: ID
+  "Who in Sales looks after it."
+  ownerId: ID
+}
+
+"What came of accountUpdate."
+type AccountUpdatePayload {
+  "The account as it is now: changed, or as it was if there are errors."
+  account: Account
+  "What could not be accepted; then nothing was changed."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  "Makes an account. Who may call: whoever may create accounts, within their reach. Errors: FORBIDDEN; user errors: BAD_INPUT."
+  accountCreate("The new account." input: AccountCreateInput!): AccountCreatePayload! @can(object: "account", action: "create")
+  "Changes an account. Who may call: whoever may update accounts, within their reach. Errors: FORBIDDEN, NOT_FOUND; user errors: BAD_INPUT, CONFLICT."
+  accountUpdate("The change." input: AccountUpdateInput!): AccountUpdatePayload! @can(object: "account", action: "update")
+}
+
 extend type Query {
   "One account, by its id or by another system's: give exactly one. Null with NOT_FOUND where there is none that the asker may see. Who may call: whoever may read accounts."
   account("The account's id." id: ID, "The id that another system gave to it." externalId: ExternalIdInput): Account @can(object: "account")
@@ -606,6 +682,13 @@ Names the permission that a root field or a field needs, or that reading any obj
 field is refused with FORBIDDEN, and any other field is null with one FORBIDDEN error.
 """
 directive @can("The kind of object, as in the access policy." object: String!, "The action on it; of several, any will do." action: [String!]! = ["read"]) on FIELD_DEFINITION | OBJECT
+
+"""
+Does a mutation once, however often it is sent: the same key with the same parameters gives the same outcome for a week,
+with other parameters it is refused. Keys of different people and tokens never meet. The header ` + "`" + `Idempotency-Key` + "`" + ` says
+the same for every mutation of a request, each under its alias.
+"""
+directive @idempotent("Chosen by the client, 1 to 200 characters; a UUID will do." key: String!) on FIELD
 
 "A moment, in RFC 3339. Answers are in UTC; any offset is taken."
 scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time.html")
@@ -801,6 +884,169 @@ type Query {
 
 "What can be changed. A mutation takes one input and gives back what changed, with ` + "`" + `errors` + "`" + ` for what could not be accepted."
 type Mutation
+`, BuiltIn: false},
+	{Name: "../schema/contact.graphqls", Input: `"A person at a company that is sold to. Sales, Ops, CS and leadership may read all of the org's."
+type Contact implements Node @can(object: "contact") {
+  "Opaque, and unique among all types."
+  id: ID!
+  "Full name."
+  name: String!
+  "The ids that other systems gave to the contact."
+  externalIds: [ExternalId!]!
+  "The e-mail address, in lower case. Personal."
+  email: String
+  "The telephone number, as it was given. Personal."
+  phone: String
+  "What the person's job is called."
+  title: String
+  "The company; null where unknown, or where the asker may not read accounts."
+  account: Account
+  "Who in Sales looks after the contact."
+  owner: User
+  "Grows by one with each change."
+  version: Int!
+  "When the contact was added, in UTC."
+  createdAt: DateTime!
+  "When the contact was last changed, in UTC."
+  updatedAt: DateTime!
+}
+
+"A page of contacts."
+type ContactConnection {
+  "The entries with their cursors."
+  edges: [ContactEdge!]!
+  "The entries themselves."
+  nodes: [Contact!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all, up to 10,000. Counted only when asked for."
+  totalCount: Int
+  "Whether there are more than totalCount says."
+  totalCountCapped: Boolean!
+}
+
+"A contact in a page."
+type ContactEdge {
+  "The entry's place in this list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The entry."
+  node: Contact!
+}
+
+"Which contacts a list shows. All members given must hold."
+input ContactFilter {
+  "Full name."
+  name: TextFilter
+  "The e-mail address, in lower case."
+  email: TextFilter
+  "What the person's job is called."
+  title: TextFilter
+  "The company."
+  account: IdFilter
+  "Who in Sales looks after the contact."
+  owner: IdFilter
+  "When the contact was added."
+  createdAt: DateTimeFilter
+  "All of these hold."
+  and: [ContactFilter!]
+  "At least one of these holds."
+  or: [ContactFilter!]
+  "This does not hold."
+  not: ContactFilter
+}
+
+"What contacts can be ordered by."
+enum ContactOrderField {
+  "Full name."
+  NAME
+  "When the contact was added."
+  CREATED_AT
+}
+
+"One term of an order of contacts."
+input ContactOrder {
+  "What to order by."
+  field: ContactOrderField!
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+"A new contact."
+input ContactCreateInput {
+  "Full name; up to 200 characters."
+  name: String!
+  "The e-mail address."
+  email: String
+  "The telephone number; up to 50 characters."
+  phone: String
+  "What the person's job is called; up to 200 characters."
+  title: String
+  "The company."
+  accountId: ID
+  "Who in Sales looks after the contact; the asker if not given."
+  ownerId: ID
+}
+
+"What came of contactCreate."
+type ContactCreatePayload {
+  "The new contact; null where it could not be made."
+  contact: Contact
+  "What could not be accepted."
+  errors: [UserError!]!
+}
+
+"A change of a contact. A member that is absent stays as it is; null clears it."
+input ContactUpdateInput {
+  "Which contact."
+  contactId: ID!
+  "The version that you have seen. If the contact has changed since, nothing is written and the answer is a CONFLICT."
+  expectedVersion: Int
+  "Full name; up to 200 characters."
+  name: String
+  "The e-mail address."
+  email: String
+  "The telephone number; up to 50 characters."
+  phone: String
+  "What the person's job is called; up to 200 characters."
+  title: String
+  "The company."
+  accountId: ID
+  "Who in Sales looks after the contact."
+  ownerId: ID
+}
+
+"What came of contactUpdate."
+type ContactUpdatePayload {
+  "The contact as it is now: changed, or as it was if there are errors."
+  contact: Contact
+  "What could not be accepted; then nothing was changed."
+  errors: [UserError!]!
+}
+
+extend type Query {
+  "Contacts, by name unless ordered otherwise. Who may call: whoever may read contacts."
+  contacts(
+    "How many from the start or after the cursor: 1 to 100, 25 if not given."
+    first: Int
+    "Only entries after this cursor."
+    after: String
+    "How many from the end or before the cursor: 1 to 100."
+    last: Int
+    "Only entries before this cursor."
+    before: String
+    "Which contacts."
+    where: ContactFilter
+    "In which order; the id decides between equals."
+    orderBy: [ContactOrder!]
+  ): ContactConnection! @can(object: "contact")
+}
+
+extend type Mutation {
+  "Makes a contact. Who may call: whoever may create contacts, within their reach. Errors: FORBIDDEN; user errors: BAD_INPUT."
+  contactCreate("The new contact." input: ContactCreateInput!): ContactCreatePayload! @can(object: "contact", action: "create")
+  "Changes a contact. Who may call: whoever may update contacts, within their reach. Errors: FORBIDDEN, NOT_FOUND; user errors: BAD_INPUT, CONFLICT."
+  contactUpdate("The change." input: ContactUpdateInput!): ContactUpdatePayload! @can(object: "contact", action: "update")
+}
 `, BuiltIn: false},
 	{Name: "../schema/deal.graphqls", Input: `"Whether deals in a stage are still open."
 enum StageKind {
@@ -1548,6 +1794,131 @@ extend type Query {
   ): TerritoryConnection! @can(object: "territory")
 }
 `, BuiltIn: false},
+	{Name: "../schema/product.graphqls", Input: `"Something that is sold. Everyone may read it."
+type Product implements Node @can(object: "product") {
+  "Opaque, and unique among all types."
+  id: ID!
+  "A stable short name, unique in the org."
+  key: String!
+  "The name that people read."
+  name: String!
+  "The ids that other systems gave to it."
+  externalIds: [ExternalId!]!
+  "The family it belongs to."
+  family: String
+  "The list price of one; null where none is set."
+  unitPrice: Money
+  "Whether it may be put on deals."
+  active: Boolean!
+  "Grows by one with each change."
+  version: Int!
+}
+
+"A page of products."
+type ProductConnection {
+  "The entries with their cursors."
+  edges: [ProductEdge!]!
+  "The entries themselves."
+  nodes: [Product!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all, up to 10,000. Counted only when asked for."
+  totalCount: Int
+  "Whether there are more than totalCount says."
+  totalCountCapped: Boolean!
+}
+
+"A product in a page."
+type ProductEdge {
+  "The entry's place in this list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The entry."
+  node: Product!
+}
+
+"Which products a list shows. All members given must hold."
+input ProductFilter {
+  "The stable short name."
+  key: TextFilter
+  "The name that people read."
+  name: TextFilter
+  "The family it belongs to."
+  family: TextFilter
+  "Whether it may be put on deals."
+  active: BooleanFilter
+  "The list price of one."
+  unitPrice: MoneyFilter
+  "All of these hold."
+  and: [ProductFilter!]
+  "At least one of these holds."
+  or: [ProductFilter!]
+  "This does not hold."
+  not: ProductFilter
+}
+
+"What products can be ordered by."
+enum ProductOrderField {
+  "The name that people read."
+  NAME
+  "The list price of one, as a number, whatever the currency."
+  UNIT_PRICE
+}
+
+"One term of an order of products."
+input ProductOrder {
+  "What to order by."
+  field: ProductOrderField!
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+"A product as it shall be. A member that is absent stays as it is; null clears it."
+input ProductDefineInput {
+  "The stable short name: an existing product is changed, an unknown one made."
+  key: String!
+  "The version that you have seen. If the product has changed since, nothing is written and the answer is a CONFLICT."
+  expectedVersion: Int
+  "The name that people read; up to 200 characters."
+  name: String!
+  "The family it belongs to; up to 200 characters."
+  family: String
+  "The list price of one."
+  unitPrice: MoneyInput
+  "Whether it may be put on deals."
+  active: Boolean
+}
+
+"What came of productDefine."
+type ProductDefinePayload {
+  "The product as it is now; null where it could not be made."
+  product: Product
+  "What could not be accepted; then nothing was changed."
+  errors: [UserError!]!
+}
+
+extend type Query {
+  "Products, by name unless ordered otherwise. Who may call: whoever may read products."
+  products(
+    "How many from the start or after the cursor: 1 to 100, 25 if not given."
+    first: Int
+    "Only entries after this cursor."
+    after: String
+    "How many from the end or before the cursor: 1 to 100."
+    last: Int
+    "Only entries before this cursor."
+    before: String
+    "Which products."
+    where: ProductFilter
+    "In which order; the id decides between equals."
+    orderBy: [ProductOrder!]
+  ): ProductConnection! @can(object: "product")
+}
+
+extend type Mutation {
+  "Makes a product, or changes the one of that key. Who may call: whoever may update products. Errors: FORBIDDEN; user errors: BAD_INPUT, CONFLICT."
+  productDefine("The product." input: ProductDefineInput!): ProductDefinePayload! @can(object: "product", action: "update")
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -1605,6 +1976,16 @@ func (ec *executionContext) childFields_AccountConnection(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type AccountConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_AccountCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AccountCreatePayload_account(ctx, field)
+	case "errors":
+		return ec.fieldContext_AccountCreatePayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountCreatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -1613,6 +1994,90 @@ func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field g
 		return ec.fieldContext_AccountEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AccountUpdatePayload_account(ctx, field)
+	case "errors":
+		return ec.fieldContext_AccountUpdatePayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Contact_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Contact_name(ctx, field)
+	case "externalIds":
+		return ec.fieldContext_Contact_externalIds(ctx, field)
+	case "email":
+		return ec.fieldContext_Contact_email(ctx, field)
+	case "phone":
+		return ec.fieldContext_Contact_phone(ctx, field)
+	case "title":
+		return ec.fieldContext_Contact_title(ctx, field)
+	case "account":
+		return ec.fieldContext_Contact_account(ctx, field)
+	case "owner":
+		return ec.fieldContext_Contact_owner(ctx, field)
+	case "version":
+		return ec.fieldContext_Contact_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Contact_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Contact_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ContactConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContactConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContactConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ContactConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_ContactConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactCreatePayload_contact(ctx, field)
+	case "errors":
+		return ec.fieldContext_ContactCreatePayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ContactEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ContactEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactUpdatePayload_contact(ctx, field)
+	case "errors":
+		return ec.fieldContext_ContactUpdatePayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Deal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1833,6 +2298,64 @@ func (ec *executionContext) childFields_PolicySetPayload(ctx context.Context, fi
 		return ec.fieldContext_PolicySetPayload_errors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PolicySetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Product(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Product_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Product_key(ctx, field)
+	case "name":
+		return ec.fieldContext_Product_name(ctx, field)
+	case "externalIds":
+		return ec.fieldContext_Product_externalIds(ctx, field)
+	case "family":
+		return ec.fieldContext_Product_family(ctx, field)
+	case "unitPrice":
+		return ec.fieldContext_Product_unitPrice(ctx, field)
+	case "active":
+		return ec.fieldContext_Product_active(ctx, field)
+	case "version":
+		return ec.fieldContext_Product_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Product", field.Name)
+}
+
+func (ec *executionContext) childFields_ProductConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProductConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProductConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProductConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProductConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_ProductConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProductDefinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "product":
+		return ec.fieldContext_ProductDefinePayload_product(ctx, field)
+	case "errors":
+		return ec.fieldContext_ProductDefinePayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductDefinePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProductEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProductEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProductEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ReportingLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -8,6 +8,38 @@ import (
 	"github.com/ententehq/entente/graph/view"
 )
 
+// What came of accountCreate.
+type AccountCreatePayload struct {
+	// The new account; null where it could not be made.
+	Account *view.Account `json:"account,omitempty"`
+	// What could not be accepted.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of accountUpdate.
+type AccountUpdatePayload struct {
+	// The account as it is now: changed, or as it was if there are errors.
+	Account *view.Account `json:"account,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of contactCreate.
+type ContactCreatePayload struct {
+	// The new contact; null where it could not be made.
+	Contact *view.Contact `json:"contact,omitempty"`
+	// What could not be accepted.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of contactUpdate.
+type ContactUpdatePayload struct {
+	// The contact as it is now: changed, or as it was if there are errors.
+	Contact *view.Contact `json:"contact,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
 // What came of dealCreate.
 type DealCreatePayload struct {
 	// The new deal; null where it could not be made.
@@ -52,6 +84,14 @@ type PolicySetInput struct {
 type PolicySetPayload struct {
 	// The policy as it is now; null where the asker may no longer read it.
 	PermissionPolicy *view.PermissionPolicy `json:"permissionPolicy,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of productDefine.
+type ProductDefinePayload struct {
+	// The product as it is now; null where it could not be made.
+	Product *view.Product `json:"product,omitempty"`
 	// What could not be accepted; then nothing was changed.
 	Errors []*UserError `json:"errors"`
 }
@@ -116,7 +156,7 @@ type TokenCreateInput struct {
 type TokenCreatePayload struct {
 	// The new token; null where it could not be made, or where the asker may not read tokens.
 	Token *view.Token `json:"token,omitempty"`
-	// The token itself, to be sent as `Authorization: Bearer …`. It is shown this once: only its hash is kept.
+	// The token itself, to be sent as `Authorization: Bearer …`. It is shown this once: only its hash is kept, so that it is null where the same call under an idempotency key had made it before.
 	Secret *string `json:"secret,omitempty"`
 	// What could not be accepted; then nothing was made.
 	Errors []*UserError `json:"errors"`

@@ -108,13 +108,17 @@ func (t *Token) User() *User { return t.env.User(t.UserID) }
 // CreatedBy is the person who made it.
 func (t *Token) CreatedBy() *User { return t.env.User(t.Token.CreatedBy) }
 
+var tokens = newView(access.Tokens, "Token",
+	func(e *Env, r *access.Token) *Token { return &Token{Token: r, env: e} },
+	func(t *Token) id.UUID { return t.ID.UUID },
+	attached("lastUsedAt", loadLastUses),
+)
+
+func tokenView() *View[access.Token, Token] { return tokens }
+
 // Tokens gives one page of tokens.
 func (e *Env) Tokens(ctx context.Context, q entity.Query, sel Selection) (*TokenConnection, error) {
-	l, err := listOf(ctx, e, access.Tokens, q, sel)
-	if err != nil {
-		return nil, err
-	}
-	nodes, err := e.tokens(ctx, l.Rows, sel.nodes("TokenEdge", "Token", "Node"))
+	l, nodes, err := tokens.list(ctx, e, q, sel)
 	if err != nil {
 		return nil, err
 	}
@@ -123,48 +127,16 @@ func (e *Env) Tokens(ctx context.Context, q entity.Query, sel Selection) (*Token
 
 // Token loads one token, nil where there is none that the asker may see.
 func (e *Env) Token(ctx context.Context, token id.Token, sel Selection) (*Token, error) {
-	found, err := loadTokens(ctx, e, []id.UUID{token.UUID}, sel)
-	if err != nil || found[token.UUID] == nil {
-		return nil, err
-	}
-	return found[token.UUID].(*Token), nil
+	found, err := tokens.byIDs(ctx, e, []id.UUID{token.UUID}, sel, nil)
+	return found[token.UUID], err
 }
 
-func loadTokens(ctx context.Context, e *Env, ids []id.UUID, sel Selection) (map[id.UUID]Node, error) {
-	rows, err := access.Tokens.ByIDs(ctx, e.DB, e.Principal.Scope("token", "read"), ids, nil)
-	if err != nil {
-		return nil, err
-	}
-	views, err := e.tokens(ctx, rows, sel)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[id.UUID]Node, len(views))
-	for _, v := range views {
-		out[v.ID.UUID] = v
-	}
-	return out, nil
-}
-
-// tokens attaches to the rows what is selected on them.
-func (e *Env) tokens(ctx context.Context, rows []*access.Token, sel Selection) ([]*Token, error) {
-	views := make([]*Token, len(rows))
-	ids := make([]id.UUID, len(rows))
-	for i, r := range rows {
-		views[i] = &Token{Token: r, env: e}
-		ids[i] = r.ID.UUID
-	}
-	if len(rows) == 0 || !sel.Has("lastUsedAt") {
-		return views, nil
-	}
-	used, err := access.LastUses(ctx, e.DB, e.Principal.Org, ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range views {
+func loadLastUses(ctx context.Context, p *pageOf[Token]) error {
+	used, err := access.LastUses(ctx, p.env.DB, p.env.Principal.Org, p.ids)
+	for _, v := range p.views {
 		if at, ok := used[v.ID]; ok {
 			v.LastUsedAt = &at
 		}
 	}
-	return views, nil
+	return err
 }

@@ -60,7 +60,15 @@ type (
 	AccountConnection struct {
 		connection[Account, AccountEdge]
 	}
-	AccountEdge    struct{ edge[Account] }
+	AccountEdge       struct{ edge[Account] }
+	ContactConnection struct {
+		connection[Contact, ContactEdge]
+	}
+	ContactEdge       struct{ edge[Contact] }
+	ProductConnection struct {
+		connection[Product, ProductEdge]
+	}
+	ProductEdge    struct{ edge[Product] }
 	DealConnection struct{ connection[Deal, DealEdge] }
 	DealEdge       struct{ edge[Deal] }
 )

@@ -8,7 +8,6 @@ import (
 	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/id"
-	"github.com/ententehq/entente/internal/org"
 	"github.com/ententehq/entente/internal/page"
 	"github.com/ententehq/entente/internal/period"
 )
@@ -135,13 +134,24 @@ func (v *StageVisit) Seconds() int {
 // By is who moved the deal there.
 func (v *StageVisit) By() *User { return v.env.User(v.EnteredBy) }
 
+var deals *View[crm.Deal, Deal]
+
+func dealView() *View[crm.Deal, Deal] { return deals }
+
+func init() {
+	deals = newView(crm.Deals, "Deal",
+		func(e *Env, r *crm.Deal) *Deal { return &Deal{Deal: r, env: e} },
+		func(d *Deal) id.UUID { return d.ID.UUID },
+		toOne("account", accountView, func(d *Deal) id.UUID { return d.AccountID.UUID }, func(d *Deal, a *Account) { d.Account = a }),
+		externalIDsOf("deal", func(d *Deal, ids []*ExternalID) { d.ExternalIds = ids }),
+		attached("stageHistory", loadVisits),
+		attached("viewerCan", loadChangeable),
+	)
+}
+
 // Deals gives one page of deals.
 func (e *Env) Deals(ctx context.Context, q entity.Query, sel Selection) (*DealConnection, error) {
-	l, err := listOf(ctx, e, crm.Deals, q, sel)
-	if err != nil {
-		return nil, err
-	}
-	nodes, err := e.deals(ctx, l.Rows, sel.nodes("DealEdge", "Deal", "Node"), q.AsOf)
+	l, nodes, err := deals.list(ctx, e, q, sel)
 	if err != nil {
 		return nil, err
 	}
@@ -150,99 +160,46 @@ func (e *Env) Deals(ctx context.Context, q entity.Query, sel Selection) (*DealCo
 
 // Deal loads one deal as of a moment (nil: now), nil where there is none that the asker may see.
 func (e *Env) Deal(ctx context.Context, deal id.Deal, asOf *time.Time, sel Selection) (*Deal, error) {
-	rows, err := crm.Deals.ByIDs(ctx, e.DB, e.Principal.Scope("deal", "read"), []id.UUID{deal.UUID}, asOf)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	views, err := e.deals(ctx, rows, sel, asOf)
-	if err != nil {
-		return nil, err
-	}
-	return views[0], nil
+	found, err := deals.byIDs(ctx, e, []id.UUID{deal.UUID}, sel, asOf)
+	return found[deal.UUID], err
 }
 
-// deals attaches to the rows what is selected on them.
-func (e *Env) deals(ctx context.Context, rows []*crm.Deal, sel Selection, asOf *time.Time) ([]*Deal, error) {
-	views := make([]*Deal, len(rows))
-	ids := make([]id.UUID, len(rows))
-	for i, r := range rows {
-		views[i] = &Deal{Deal: r, env: e}
-		ids[i] = r.ID.UUID
-	}
-	if len(rows) == 0 {
-		return views, nil
-	}
-	if err := e.attachAccounts(ctx, views, sel); err != nil {
-		return nil, err
-	}
-	if err := e.attachVisits(ctx, views, ids, sel, asOf); err != nil {
-		return nil, err
-	}
-	if sel.Has("externalIds") {
-		found, err := org.ExternalIDsOf(ctx, e.DB, e.Principal.Org, "deal", ids)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range views {
-			v.ExternalIds = externalIDs(found[v.ID.UUID])
-		}
-	}
-	if sel.Has("viewerCan") && asOf == nil {
-		may, err := crm.Changeable(ctx, e.DB, e.Principal, ids)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range views {
-			v.changeable = may[v.ID.UUID]
-		}
-	}
-	return views, nil
-}
-
-func (e *Env) attachAccounts(ctx context.Context, views []*Deal, sel Selection) error {
-	if !sel.Has("account") || !e.may("account") {
+// loadChangeable asks which deals of the page the asker may change now; none of what they were at a moment.
+func loadChangeable(ctx context.Context, p *pageOf[Deal]) error {
+	if p.asOf != nil {
 		return nil
 	}
-	var ids []id.UUID
-	for _, v := range views {
-		if !v.AccountID.IsZero() {
-			ids = append(ids, v.AccountID.UUID)
-		}
+	may, err := crm.Changeable(ctx, p.env.DB, p.env.Principal, p.ids)
+	for _, v := range p.views {
+		v.changeable = may[v.ID.UUID]
 	}
-	found, err := e.AccountsByID(ctx, ids, sel.Under("account", "Account", "Node"))
-	if err != nil {
-		return err
-	}
-	for _, v := range views {
-		v.Account = found[v.AccountID.UUID]
-	}
-	return nil
+	return err
 }
 
-// attachVisits loads the stage history once for each number of visits that is asked for.
-func (e *Env) attachVisits(ctx context.Context, views []*Deal, ids []id.UUID, sel Selection, asOf *time.Time) error {
-	at := e.Now
-	if asOf != nil {
-		at = *asOf
+// loadVisits loads the stage history once for each number of visits that is asked for.
+func loadVisits(ctx context.Context, p *pageOf[Deal]) error {
+	at := p.env.Now
+	if p.asOf != nil {
+		at = *p.asOf
 	}
-	for _, args := range sel.arguments("stageHistory") {
+	for _, args := range p.sel.arguments("stageHistory") {
 		last, err := lastArgument(args["last"])
 		if err != nil {
 			return err
 		}
-		if views[0].visits[last] != nil {
+		if p.views[0].visits[last] != nil {
 			continue
 		}
-		byDeal := map[id.UUID][]*StageVisit{}
-		rows, err := crm.VisitsOfDeals(ctx, e.DB, e.Principal.Org, ids, last, asOf)
+		rows, err := crm.VisitsOfDeals(ctx, p.env.DB, p.env.Principal.Org, p.ids, last, p.asOf)
 		if err != nil {
 			return err
 		}
+		byDeal := map[id.UUID][]*StageVisit{}
 		for i := range rows {
 			u := rows[i].DealID.UUID
-			byDeal[u] = append(byDeal[u], &StageVisit{&rows[i], e, at})
+			byDeal[u] = append(byDeal[u], &StageVisit{&rows[i], p.env, at})
 		}
-		for _, v := range views {
+		for _, v := range p.views {
 			if v.visits == nil {
 				v.visits = map[int][]*StageVisit{}
 			}
@@ -266,20 +223,4 @@ func lastArgument(v any) (int, error) {
 		return 0, errs.New(errs.BadInput, "last of stageHistory is from 1 to %d; leave it out for all.", page.Max)
 	}
 	return n, nil
-}
-
-func loadDeals(ctx context.Context, e *Env, ids []id.UUID, sel Selection) (map[id.UUID]Node, error) {
-	rows, err := crm.Deals.ByIDs(ctx, e.DB, e.Principal.Scope("deal", "read"), ids, nil)
-	if err != nil {
-		return nil, err
-	}
-	views, err := e.deals(ctx, rows, sel, nil)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[id.UUID]Node, len(views))
-	for _, v := range views {
-		out[v.ID.UUID] = v
-	}
-	return out, nil
 }

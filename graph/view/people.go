@@ -6,6 +6,7 @@ import (
 
 	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/entity"
+	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/org"
 )
 
@@ -160,47 +161,38 @@ func (*Territory) IsNode() {}
 // Parent is the territory above.
 func (t *Territory) Parent() *Territory { return t.env.Territory(t.ParentID) }
 
+var (
+	users = newView(org.Users, "User",
+		func(e *Env, r *org.User) *User { return &User{r, e} }, func(u *User) id.UUID { return u.ID.UUID })
+	teams = newView(org.Teams, "Team",
+		func(e *Env, r *org.Team) *Team { return &Team{r, e} }, func(t *Team) id.UUID { return t.ID.UUID })
+	territories = newView(org.Territories, "Territory",
+		func(e *Env, r *org.Territory) *Territory { return &Territory{r, e} }, func(t *Territory) id.UUID { return t.ID.UUID })
+)
+
 // Users gives one page of people.
 func (e *Env) Users(ctx context.Context, q entity.Query, sel Selection) (*UserConnection, error) {
-	l, err := listOf(ctx, e, org.Users, q, sel)
+	l, nodes, err := users.list(ctx, e, q, sel)
 	if err != nil {
 		return nil, err
-	}
-	nodes := make([]*User, len(l.Rows))
-	for i, r := range l.Rows {
-		nodes[i] = &User{r, e}
 	}
 	return &UserConnection{newConnection(l, nodes, func(x edge[User]) *UserEdge { return &UserEdge{x} })}, nil
 }
 
 // Teams gives one page of teams.
 func (e *Env) Teams(ctx context.Context, q entity.Query, sel Selection) (*TeamConnection, error) {
-	l, err := listOf(ctx, e, org.Teams, q, sel)
+	l, nodes, err := teams.list(ctx, e, q, sel)
 	if err != nil {
 		return nil, err
-	}
-	nodes := make([]*Team, len(l.Rows))
-	for i, r := range l.Rows {
-		nodes[i] = &Team{r, e}
 	}
 	return &TeamConnection{newConnection(l, nodes, func(x edge[Team]) *TeamEdge { return &TeamEdge{x} })}, nil
 }
 
 // Territories gives one page of territories.
 func (e *Env) Territories(ctx context.Context, q entity.Query, sel Selection) (*TerritoryConnection, error) {
-	l, err := listOf(ctx, e, org.Territories, q, sel)
+	l, nodes, err := territories.list(ctx, e, q, sel)
 	if err != nil {
 		return nil, err
 	}
-	nodes := make([]*Territory, len(l.Rows))
-	for i, r := range l.Rows {
-		nodes[i] = &Territory{r, e}
-	}
 	return &TerritoryConnection{newConnection(l, nodes, func(x edge[Territory]) *TerritoryEdge { return &TerritoryEdge{x} })}, nil
-}
-
-// listOf lists the entity's rows that the asker may read, counting them all only when the total is selected.
-func listOf[T any](ctx context.Context, e *Env, of *entity.Entity[T], q entity.Query, sel Selection) (*entity.List[T], error) {
-	q.Count = sel.Has("totalCount") || sel.Has("totalCountCapped")
-	return of.List(ctx, e.DB, e.Principal.Scope(of.Name(), "read"), q)
 }

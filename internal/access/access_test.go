@@ -216,7 +216,7 @@ func TestBadTokensAreNotMade(t *testing.T) {
 func TestTheZeroScopeCoversNothing(t *testing.T) {
 	t.Parallel()
 	a := &entity.Args{}
-	reach := entity.Reach{"own": "d.owner_id = {me}", "team": "d.team_id = any({teams})"}
+	reach := entity.Predicates{"own": "d.owner_id = {me}", "team": "d.team_id = any({teams})"}
 	assert.Equal(t, "false", access.Scope{}.Predicate(reach, a))
 	assert.Equal(t, "true", access.Operator(id.Org{UUID: id.New()}).Scope("deal", "read").Predicate(reach, a))
 	assert.Empty(t, a.Values())

@@ -42,7 +42,7 @@ func Lock(ctx context.Context, tx *pg.Tx, by *Principal, at time.Time, object, a
 		if g.by, err = s.principal(by.Token, at); err != nil {
 			return nil, err
 		}
-		g.by.Client = by.Client
+		g.by.Client, g.by.Once = by.Client, by.Once
 	}
 	return g, g.by.Require(object, action)
 }

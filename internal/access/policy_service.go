@@ -8,6 +8,7 @@ import (
 	"github.com/casbin/casbin/v2"
 
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
 )
 
@@ -52,21 +53,22 @@ func (s *Service) SetPolicy(ctx context.Context, by *Principal, params SetPolicy
 	if err := params.Validate(); err != nil {
 		return err
 	}
-	err := s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
-		g, err := Lock(ctx, tx, by, s.clock.Now(), "policy", "update")
+	now := s.clock.Now()
+	_, err := Write(ctx, s.pool, by, now, func(tx *pg.Tx) (none id.UUID, _ error) {
+		g, err := Lock(ctx, tx, by, now, "policy", "update")
 		if err != nil {
-			return err
+			return none, err
 		}
 		e, err := newEnforcer(&adapter{ctx: ctx, db: tx, org: by.Org})
 		if err != nil {
-			return err
+			return none, err
 		}
 		if changed, err := setReaches(e, by, params); err != nil || !changed {
-			return err
+			return none, err
 		}
-		return g.StillAdministered(ctx)
+		return none, g.StillAdministered(ctx)
 	})
-	return pg.Explain(err)
+	return err
 }
 
 // setReaches adds and removes the rows in which the policy differs, through casbin, whose adapter writes them.

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -20,6 +22,7 @@ type Principal struct {
 	Roles []Role
 
 	Client string // the program it asks through, as it names itself; kept with every change
+	Once   Once   // names the mutation under way, so that it is done once
 
 	tables      []decisions
 	facts       *snapshot // nil for the operator
@@ -36,6 +39,14 @@ func Operator(org id.Org) *Principal {
 
 // Session is the principal's database session.
 func (p *Principal) Session() pg.Session { return pg.Session{Org: p.Org.UUID} }
+
+// Actor is who acts: the person, or the service token.
+func (p *Principal) Actor() id.UUID {
+	if p.User.IsZero() {
+		return p.Token.UUID
+	}
+	return p.User.UUID
+}
 
 func (p *Principal) reach(object, action string) reachSet {
 	if p.everything {
@@ -157,6 +168,17 @@ func (s Scope) Org() id.UUID {
 	return s.p.Org.UUID
 }
 
+// Reaches are the reaches granted.
+func (s Scope) Reaches() []string {
+	var out []string
+	for _, r := range reaches {
+		if s.set.has(r) {
+			out = append(out, string(r))
+		}
+	}
+	return out
+}
+
 // Empty tells whether the scope covers nothing at all.
 func (s Scope) Empty() bool { return s.p == nil || s.set == 0 }
 
@@ -165,7 +187,7 @@ func (s Scope) CoversAll() bool { return s.set.has(All) }
 
 // Predicate renders the granted reaches over a row. A reach that the entity does not describe covers none of its rows;
 // a service token has no rows of its own, no team and no territory.
-func (s Scope) Predicate(r entity.Reach, a *entity.Args) string {
+func (s Scope) Predicate(p entity.Predicates, a *entity.Args) string {
 	if s.Empty() {
 		return "false"
 	}
@@ -175,7 +197,7 @@ func (s Scope) Predicate(r entity.Reach, a *entity.Args) string {
 	placeholders := map[string]string{}
 	var parts []string
 	for _, x := range reaches {
-		text, described := r[string(x)]
+		text, described := p[string(x)]
 		if !s.set.has(x) || !described {
 			continue
 		}
@@ -209,4 +231,50 @@ func (s Scope) fill(text string, placeholders map[string]string, a *entity.Args)
 		text = strings.ReplaceAll(text, v.name, placeholders[v.name])
 	}
 	return text
+}
+
+// asker holds the asker's sets, for scopes over rows that are in hand.
+type asker map[entity.Set]map[id.UUID]bool
+
+// Has tells whether the id is in the asker's set.
+func (a asker) Has(s entity.Set, u id.UUID) bool { return a[s][u] }
+
+// Asker gives the principal's sets as the transaction sees them, for entity.Covers: one statement for what the access
+// data do not hold.
+func (p *Principal) Asker(ctx context.Context, db pg.DB) (entity.Asker, error) {
+	a := asker{
+		entity.Me: {p.User.UUID: true}, entity.Teams: setOfIDs(p.teams, func(t id.Team) id.UUID { return t.UUID }),
+		entity.Members:     setOfIDs(p.members, func(u id.User) id.UUID { return u.UUID }),
+		entity.Territories: setOfIDs(p.territories, func(t id.Territory) id.UUID { return t.UUID }),
+		entity.Customers:   {}, entity.CSStages: {},
+	}
+	var rows []struct {
+		Set entity.Set `db:"set_name"`
+		ID  id.UUID    `db:"id"`
+	}
+	err := db.Select(ctx, &rows, `
+		select 'customers' as set_name, id
+		  from account
+		 where org_id = $1
+		   and csm_id = $2
+		union all
+		select 'cs_stages', id
+		  from stage
+		 where org_id = $1
+		   and cs_visible`, p.Org, p.User)
+	if err != nil {
+		return nil, fmt.Errorf("load the asker's customers: %w", err)
+	}
+	for _, r := range rows {
+		a[r.Set][r.ID] = true
+	}
+	return a, nil
+}
+
+func setOfIDs[T any](list []T, uuid func(T) id.UUID) map[id.UUID]bool {
+	out := make(map[id.UUID]bool, len(list))
+	for _, x := range list {
+		out[uuid(x)] = true
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,18 +13,22 @@ import (
 
 var errNoUser = errs.New(errs.NotFound, "There is no such user, or none that you may see.")
 
-// ValidateRoles collects which of the roles a person cannot hold.
-func ValidateRoles(roles []Role) errs.List {
+// ValidateRoles adds to what is wrong with an input already, if anything, which of the member's roles a person cannot
+// hold.
+func ValidateRoles(member string, roles []Role, err error) error {
 	var bad errs.List
+	if err != nil && !errors.As(err, &bad) {
+		return err
+	}
 	for _, r := range roles {
 		switch {
 		case r == Integration:
-			bad.Add(errs.BadInput, "roles", "INTEGRATION is the role of service tokens; a person cannot hold it.")
+			bad.Add(errs.BadInput, member, "INTEGRATION is the role of service tokens; a person cannot hold it.")
 		case !slices.Contains(Roles, r):
-			bad.Add(errs.BadInput, "roles", "%q is not a role. The roles are %s.", r, join(Roles))
+			bad.Add(errs.BadInput, member, "%q is not a role. The roles are %s.", r, join(Roles))
 		}
 	}
-	return bad
+	return bad.Err()
 }
 
 // GrantRole gives a person a role; one that they hold already changes nothing. Nobody grants a role to themselves while
@@ -32,26 +37,27 @@ func (s *Service) GrantRole(ctx context.Context, by *Principal, user id.User, ro
 	if err := by.Require("role", "grant"); err != nil {
 		return err
 	}
-	if bad := ValidateRoles([]Role{role}); bad != nil {
-		return bad[0].At("role")
+	if err := ValidateRoles("role", []Role{role}, nil); err != nil {
+		return err
 	}
-	err := s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
-		g, err := Lock(ctx, tx, by, s.clock.Now(), "role", "grant")
+	now := s.clock.Now()
+	_, err := Write(ctx, s.pool, by, now, func(tx *pg.Tx) (none id.UUID, _ error) {
+		g, err := Lock(ctx, tx, by, now, "role", "grant")
 		if err != nil {
-			return err
+			return none, err
 		}
 		u := g.before.users[user]
 		switch {
 		case u == nil:
-			return errNoUser.At("userId")
+			return none, errNoUser.At("userId")
 		case !u.Active:
-			return errs.New(errs.BadInput, "%s is no longer active, and somebody who left holds no new roles.", u.Name).At("userId")
+			return none, errs.New(errs.BadInput, "%s is no longer active, and somebody who left holds no new roles.", u.Name).At("userId")
 		case slices.Contains(u.Roles, string(role)):
-			return nil
+			return none, nil
 		}
-		return g.Grant(ctx, RoleGrant{user, []Role{role}})
+		return none, g.Grant(ctx, RoleGrant{user, []Role{role}})
 	})
-	return pg.Explain(err)
+	return err
 }
 
 // Grant gives roles within a change that holds the guard. Permission: role grant. Errors: FORBIDDEN, also for a role of
@@ -73,17 +79,18 @@ func (s *Service) RevokeRole(ctx context.Context, by *Principal, user id.User, r
 	if err := by.Require("role", "grant"); err != nil {
 		return err
 	}
-	err := s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
-		g, err := Lock(ctx, tx, by, s.clock.Now(), "role", "grant")
+	now := s.clock.Now()
+	_, err := Write(ctx, s.pool, by, now, func(tx *pg.Tx) (none id.UUID, _ error) {
+		g, err := Lock(ctx, tx, by, now, "role", "grant")
 		if err != nil {
-			return err
+			return none, err
 		}
 		u := g.before.users[user]
 		if u == nil {
-			return errNoUser.At("userId")
+			return none, errNoUser.At("userId")
 		}
 		if !slices.Contains(u.Roles, string(role)) {
-			return nil
+			return none, nil
 		}
 		_, err = tx.Exec(ctx, `
 			delete from role_grant
@@ -91,9 +98,9 @@ func (s *Service) RevokeRole(ctx context.Context, by *Principal, user id.User, r
 			   and user_id = $2
 			   and role = $3`, by.Org, user, role)
 		if err != nil {
-			return fmt.Errorf("revoke role: %w", err)
+			return none, fmt.Errorf("revoke role: %w", err)
 		}
-		return g.StillAdministered(ctx)
+		return none, g.StillAdministered(ctx)
 	})
-	return pg.Explain(err)
+	return err
 }

@@ -228,14 +228,15 @@ func (s *Service) CreateToken(ctx context.Context, by *Principal, params TokenPa
 }
 
 // IssueToken is CreateToken for who needs the token's id too. A token may be given any permission, also one that its
-// maker lacks: whoever may create tokens decides what integrations may. Permission: token create.
+// maker lacks: whoever may create tokens decides what integrations may. A call that was sent before, under the same key,
+// gives the token made then and no secret, which is not kept. Permission: token create.
 // Errors: FORBIDDEN, BAD_INPUT.
 func (s *Service) IssueToken(ctx context.Context, by *Principal, params TokenParams) (token id.Token, secret string, err error) {
-	err = s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
+	made, err := Write(ctx, s.pool, by, s.clock.Now(), func(tx *pg.Tx) (id.UUID, error) {
 		token, secret, err = s.issueToken(ctx, tx, by, params)
-		return err
+		return token.UUID, err
 	})
-	return token, secret, err
+	return id.Token{UUID: made}, secret, err
 }
 
 // CreateTokenIn is CreateToken within a transaction, for set-up that makes more than the token. The token is valid once

@@ -30,7 +30,7 @@ type Token struct {
 
 // Tokens describes tokens. They are the org's, so that they are read all or not at all.
 var Tokens = entity.New[Token]("token", "service_token k",
-	entity.Reach{},
+	entity.Reach[Token]{},
 	entity.Text("name", "k.name").Sort("k.name"),
 	entity.Instant("expiresAt", "k.expires_at"),
 	entity.Instant("revokedAt", "k.revoked_at"),
@@ -44,34 +44,38 @@ func (s *Service) RevokeToken(ctx context.Context, by *Principal, token id.Token
 	if err := by.Require("token", "revoke"); err != nil {
 		return err
 	}
-	err := s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
-		now := s.clock.Now()
-		g, err := Lock(ctx, tx, by, now, "token", "revoke")
-		if err != nil {
-			return err
-		}
-		t := g.before.tokens[token]
-		if t == nil {
-			return errs.New(errs.NotFound, "There is no such token, or none that you may see.").At("tokenId")
-		}
-		if t.RevokedAt != nil {
-			return nil
-		}
-		if ways := g.before.waysIn(now, s.demo); len(ways) == 1 && ways[0] == token {
-			return errs.New(errs.BadInput, "This is the last token through which the policy can be changed and roles granted. Make another first.").
-				At("tokenId").With("rule", "last admin")
-		}
-		_, err = tx.Exec(ctx, `
-			update service_token
-			   set revoked_at = $3
-			 where org_id = $1
-			   and id = $2`, by.Org, token, now)
-		if err != nil {
-			return fmt.Errorf("revoke token: %w", err)
-		}
-		return nil
+	now := s.clock.Now()
+	_, err := Write(ctx, s.pool, by, now, func(tx *pg.Tx) (id.UUID, error) {
+		return token.UUID, s.revokeToken(ctx, tx, by, now, token)
 	})
-	return pg.Explain(err)
+	return err
+}
+
+func (s *Service) revokeToken(ctx context.Context, tx *pg.Tx, by *Principal, now time.Time, token id.Token) error {
+	g, err := Lock(ctx, tx, by, now, "token", "revoke")
+	if err != nil {
+		return err
+	}
+	t := g.before.tokens[token]
+	if t == nil {
+		return errs.New(errs.NotFound, "There is no such token, or none that you may see.").At("tokenId")
+	}
+	if t.RevokedAt != nil {
+		return nil
+	}
+	if ways := g.before.waysIn(now, s.demo); len(ways) == 1 && ways[0] == token {
+		return errs.New(errs.BadInput, "This is the last token through which the policy can be changed and roles granted. Make another first.").
+			At("tokenId").With("rule", "last admin")
+	}
+	_, err = tx.Exec(ctx, `
+		update service_token
+		   set revoked_at = $3
+		 where org_id = $1
+		   and id = $2`, by.Org, token, now)
+	if err != nil {
+		return fmt.Errorf("revoke token: %w", err)
+	}
+	return nil
 }
 
 // uses remembers when tokens were last used until that is written, so that a request writes nothing.

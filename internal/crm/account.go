@@ -43,10 +43,10 @@ func amountOf(minor *int64, c money.Currency) *money.Money {
 
 // Accounts describes accounts.
 var Accounts = entity.New[Account]("account", "account a",
-	entity.Reach{
-		"own":       "a.owner_id = {me}",
-		"team":      "a.owner_id = any({members})",
-		"customers": "a.csm_id = {me}",
+	entity.Reach[Account]{
+		"own":       entity.In(entity.Me, "a.owner_id", func(a *Account) id.UUID { return a.OwnerID.UUID }),
+		"team":      entity.In(entity.Members, "a.owner_id", func(a *Account) id.UUID { return a.OwnerID.UUID }),
+		"customers": entity.In(entity.Me, "a.csm_id", func(a *Account) id.UUID { return a.CSMID.UUID }),
 	},
 	entity.Text("name", "a.name").Sort("a.name"),
 	entity.Text("industry", "a.industry"),

@@ -54,14 +54,14 @@ func (d *Deal) RecurringAmount() *money.Money { return amountOf(d.RecurringMinor
 
 // Deals describes deals. Until credits are kept, a deal's owner is the one credited for it.
 var Deals = entity.New[Deal]("deal", "deal d",
-	entity.Reach{
-		"own":        "d.owner_id = {me}",
-		"credited":   "d.owner_id = {me}",
-		"team":       "d.team_id = any({teams})",
-		"territory":  "d.territory_id = any({territories})",
-		"customers":  "d.account_id in (select c.id from account c where c.org_id = {org} and c.csm_id = {me})",
-		"won":        "d.stage_kind = 'WON'",
-		"cs_visible": "d.stage_id in (select s.id from stage s where s.org_id = {org} and s.cs_visible)",
+	entity.Reach[Deal]{
+		"own":        entity.In(entity.Me, "d.owner_id", func(d *Deal) id.UUID { return d.OwnerID.UUID }),
+		"credited":   entity.In(entity.Me, "d.owner_id", func(d *Deal) id.UUID { return d.OwnerID.UUID }),
+		"team":       entity.In(entity.Teams, "d.team_id", func(d *Deal) id.UUID { return d.TeamID.UUID }),
+		"territory":  entity.In(entity.Territories, "d.territory_id", func(d *Deal) id.UUID { return d.TerritoryID.UUID }),
+		"customers":  entity.In(entity.Customers, "d.account_id", func(d *Deal) id.UUID { return d.AccountID.UUID }),
+		"won":        entity.When("d.stage_kind = 'WON'", func(d *Deal) bool { return d.StageKind == Won }),
+		"cs_visible": entity.In(entity.CSStages, "d.stage_id", func(d *Deal) id.UUID { return d.StageID.UUID }),
 	},
 	entity.Text("name", "d.name").Sort("d.name"),
 	entity.Enum("type", "d.type"),

@@ -1,77 +1,36 @@
 package crm
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
+	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/money"
 	"github.com/ententehq/entente/internal/period"
 )
 
-// setters apply one member of a change set to a deal, in the order of their keys here: the owner and the stage first,
-// so that what the same change sets beside them stays.
-var setters = []struct {
-	key string
-	set func(w *write, d *Deal, v any) *errs.Error
-}{
-	{"ownerId", setOwner},
-	{"stageId", setStage},
-	{"name", setName},
-	{"accountId", setAccount},
-	{"amount", setAmount},
-	{"recurringAmount", setRecurring},
-	{"closeDate", setCloseDate},
-	{"forecastCategory", setForecastCategory},
-	{"nextStep", setNextStep},
+// dealSetters apply a change set's members in this order: the owner and the stage first, so that what the same change
+// sets beside them stays.
+var dealSetters = []entity.Setter[Deal, *write]{
+	entity.SetBy("ownerId", setOwner),
+	entity.SetBy("stageId", setStage),
+	entity.SetName[Deal, *write]("name", 300, func(d *Deal) *string { return &d.Name }),
+	entity.SetRef[Deal, *write]("accountId", id.AccountKind, func(d *Deal) *id.UUID { return &d.AccountID.UUID }),
+	entity.SetMoney[Deal, *write]("amount", func(d *Deal) **int64 { return &d.AmountMinor }, dealCurrency,
+		func(d *Deal) []*int64 { return []*int64{d.RecurringMinor} }),
+	entity.SetMoney[Deal, *write]("recurringAmount", func(d *Deal) **int64 { return &d.RecurringMinor }, dealCurrency,
+		func(d *Deal) []*int64 { return []*int64{d.AmountMinor} }),
+	entity.SetBy("closeDate", setCloseDate),
+	entity.SetBy("forecastCategory", setForecastCategory),
+	entity.SetText[Deal, *write]("nextStep", 2000, func(d *Deal) **string { return &d.NextStep }),
 }
 
-// apply makes the changes to d and collects all that is wrong with them.
-func (w *write) apply(d *Deal, set ChangeSet) error {
-	var bad errs.List
-	left := maps.Clone(set)
-	for _, s := range setters {
-		v, given := set[s.key]
-		delete(left, s.key)
-		if !given {
-			continue
-		}
-		if e := s.set(w, d, v); e != nil {
-			bad = append(bad, e.At(s.key))
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(left)) {
-		bad.Add(errs.BadInput, key, "A deal has no member %s that can be set.", key)
-	}
-	return bad.Err()
-}
+func dealCurrency(d *Deal) *money.Currency { return &d.Currency }
 
 func text(v any) string {
 	s, _ := v.(string)
 	return strings.TrimSpace(s)
-}
-
-func setName(_ *write, d *Deal, v any) *errs.Error {
-	s := text(v)
-	if s == "" || len([]rune(s)) > 300 {
-		return errs.New(errs.BadInput, "Give the deal a name of up to 300 characters.")
-	}
-	d.Name = s
-	return nil
-}
-
-func setNextStep(_ *write, d *Deal, v any) *errs.Error {
-	s := text(v)
-	if len([]rune(s)) > 2000 {
-		return errs.New(errs.BadInput, "A next step has at most 2,000 characters.")
-	}
-	d.NextStep = nil
-	if s != "" {
-		d.NextStep = &s
-	}
-	return nil
 }
 
 func setOwner(w *write, d *Deal, v any) *errs.Error {
@@ -108,51 +67,6 @@ func setStage(w *write, d *Deal, v any) *errs.Error {
 	if stage.Kind != Open {
 		w.close(d)
 	}
-	return nil
-}
-
-func setAccount(_ *write, d *Deal, v any) *errs.Error {
-	if v == nil {
-		d.AccountID = id.Account{}
-		return nil
-	}
-	u, ok := id.ParseKind(id.AccountKind, text(v))
-	if !ok {
-		return errs.New(errs.BadInput, "This is not the id of an account.")
-	}
-	d.AccountID = id.Account{UUID: u} // that it exists is the foreign key's to say
-	return nil
-}
-
-// setAmount sets amount and, with it, the deal's currency; a recurring amount in another currency must be given anew.
-func setAmount(_ *write, d *Deal, v any) *errs.Error {
-	return setMoney(d, v, &d.AmountMinor, d.RecurringMinor)
-}
-
-func setRecurring(_ *write, d *Deal, v any) *errs.Error {
-	return setMoney(d, v, &d.RecurringMinor, d.AmountMinor)
-}
-
-func setMoney(d *Deal, v any, minor **int64, other *int64) *errs.Error {
-	if v == nil {
-		*minor = nil
-		return nil
-	}
-	in, ok := v.(money.Input)
-	if !ok {
-		return errs.New(errs.BadInput, "Give an amount and its currency.")
-	}
-	m, bad := in.Money()
-	if bad != nil {
-		return bad
-	}
-	if m.Minor < 0 {
-		return errs.New(errs.BadInput, "A deal's amount is not negative.")
-	}
-	if m.Currency != d.Currency && other != nil {
-		return errs.New(errs.BadInput, "The deal's other amount is in %s. Clear it first, or give both in one currency.", d.Currency)
-	}
-	d.Currency, *minor = m.Currency, &m.Minor
 	return nil
 }
 

@@ -2,8 +2,6 @@ package crm
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -16,15 +14,11 @@ import (
 	"github.com/ententehq/entente/internal/pg"
 )
 
-// ChangeSet is what a write sets, by the API's field names. A missing key leaves the field as it is; a nil value clears
-// it.
-type ChangeSet map[string]any
-
 // CreateDealParams describe a new deal. Set may hold every member that can be updated; name is required. Without
 // ownerId the asker owns it, without stageId it starts in the first stage of the first pipeline.
 type CreateDealParams struct {
 	Type DealType // "" is NEW
-	Set  ChangeSet
+	Set  entity.ChangeSet
 }
 
 // CreateDeal makes a deal. Permission: deal create (or expand, for EXPANSION and RENEWAL deals of own customers).
@@ -33,29 +27,33 @@ func (s *Service) CreateDeal(ctx context.Context, by *access.Principal, params C
 	if !by.Can("deal", "create") && !by.Can("deal", "expand") {
 		return id.Deal{}, access.Forbidden("deal", "create")
 	}
-	deal := id.Deal{UUID: id.New()}
-	err := s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
+	made := id.New()
+	made, err := access.Write(ctx, s.pool, by, s.clock.Now(), func(tx *pg.Tx) (id.UUID, error) {
 		w, err := s.newWrite(ctx, tx, by)
 		if err != nil {
-			return err
+			return made, err
 		}
-		d := &Deal{ID: deal, Type: params.Type, OwnerID: by.User, Currency: w.dir.Org.Currency, CreatedAt: w.now}
-		if d.Type == "" {
-			d.Type = New
-		}
-		if err := w.place(d, params.Set); err != nil {
-			return err
-		}
-		if err := w.apply(d, params.Set); err != nil {
-			return err
-		}
-		d.Version, d.UpdatedAt = 1, w.now
-		if err := insertDeal(ctx, tx, by, d); err != nil {
-			return explainDeal(err)
-		}
-		return w.mayHold(ctx, d)
+		return made, w.createDeal(ctx, id.Deal{UUID: made}, params)
 	})
-	return deal, pg.Explain(err)
+	return id.Deal{UUID: made}, err
+}
+
+func (w *write) createDeal(ctx context.Context, deal id.Deal, params CreateDealParams) error {
+	d := &Deal{ID: deal, Type: params.Type, OwnerID: w.by.User, Currency: w.dir.Org.Currency, CreatedAt: w.now}
+	if d.Type == "" {
+		d.Type = New
+	}
+	if err := w.place(d, params.Set); err != nil {
+		return err
+	}
+	if err := entity.Apply(dealSetters, w, d, params.Set); err != nil {
+		return err
+	}
+	d.Version, d.UpdatedAt = 1, w.now
+	if err := insertDeal(ctx, w.tx, w.by, d); err != nil {
+		return explainDeal(err)
+	}
+	return w.mayHold(ctx, d)
 }
 
 // UpdateDealParams describe a change of a deal.
@@ -63,7 +61,7 @@ type UpdateDealParams struct {
 	ID       id.Deal
 	Expected *int   // the version that was read; nil does not check
 	Reason   string // required after WON
-	Set      ChangeSet
+	Set      entity.ChangeSet
 }
 
 // UpdateDeal changes a deal and keeps what it was as a version. A change that changes nothing makes no version.
@@ -74,34 +72,37 @@ func (s *Service) UpdateDeal(ctx context.Context, by *access.Principal, params U
 	if !by.Can("deal", "update") && !by.Can("deal", "amend") && !by.Can("deal", "expand") {
 		return access.Forbidden("deal", "update")
 	}
-	err := s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
+	_, err := access.Write(ctx, s.pool, by, s.clock.Now(), func(tx *pg.Tx) (id.UUID, error) {
 		w, err := s.newWrite(ctx, tx, by)
 		if err != nil {
-			return err
+			return params.ID.UUID, err
 		}
-		before, err := lockDeal(ctx, tx, by, params.ID)
-		if err != nil {
-			return err
-		}
-		if err := before.mayChange(params.Reason); err != nil {
-			return err
-		}
-		if params.Expected != nil && *params.Expected != before.Version {
-			return errs.New(errs.Conflict, "Somebody changed this deal since you read it: you have version %d, it is at version %d. Look at what it is now and try again with that version.",
-				*params.Expected, before.Version).At("expectedVersion").With("expectedVersion", *params.Expected).With("currentVersion", before.Version)
-		}
-		d := before.Deal
-		if err := w.apply(&d, params.Set); err != nil {
-			return err
-		}
-		if d.same(&before.Deal) {
-			return nil
-		}
-		d.Version++
-		d.UpdatedAt = later(w.now, before.UpdatedAt)
-		return explainDeal(updateDeal(ctx, tx, by, &before.Deal, &d))
+		return params.ID.UUID, w.updateDeal(ctx, params)
 	})
-	return pg.Explain(err)
+	return err
+}
+
+func (w *write) updateDeal(ctx context.Context, params UpdateDealParams) error {
+	before, err := lockDeal(ctx, w.tx, w.by, params.ID)
+	if err != nil {
+		return err
+	}
+	if err := before.mayBeChanged(params.Reason); err != nil {
+		return err
+	}
+	if err := expectVersion(params.Expected, before.Version); err != nil {
+		return err
+	}
+	d := *before
+	if err := entity.Apply(dealSetters, w, &d, params.Set); err != nil {
+		return err
+	}
+	if d.same(before) {
+		return nil
+	}
+	d.Version++
+	d.UpdatedAt = later(w.now, before.UpdatedAt)
+	return explainDeal(updateDeal(ctx, w.tx, w.by, before, &d))
 }
 
 // later is now, or the first moment after the last change where clocks of two servers disagree.
@@ -134,7 +135,7 @@ func (s *Service) newWrite(ctx context.Context, tx *pg.Tx, by *access.Principal)
 }
 
 // place puts a new deal into its stage and with its owner.
-func (w *write) place(d *Deal, set ChangeSet) error {
+func (w *write) place(d *Deal, set entity.ChangeSet) error {
 	if len(w.cat.Pipelines) == 0 {
 		return errs.New(errs.BadInput, "This org has no pipeline yet. Ask OPS to define one.")
 	}
@@ -201,17 +202,12 @@ func equal[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// lockedDeal is a deal locked for a change, with whether the asker may change it.
-type lockedDeal struct {
-	Deal
-	MayChange bool `db:"may_change"`
-}
-
-func (d *lockedDeal) mayChange(reason string) error {
+// mayBeChanged says of a locked deal why the asker may not change it, nil where they may.
+func (d *Deal) mayBeChanged(reason string) error {
 	switch {
-	case d.MayChange && d.StageKind == Won && reason == "":
+	case d.Changeable && d.StageKind == Won && reason == "":
 		return errs.New(errs.BadInput, "This deal is won: say why it is changed.").At("reason")
-	case d.MayChange:
+	case d.Changeable:
 		return nil
 	case d.StageKind == Open:
 		return errs.New(errs.Forbidden, "You may read this deal but not change it. Ask its owner or their manager.").
@@ -230,25 +226,8 @@ func changeable(by *access.Principal, a *entity.Args) string {
 }
 
 // lockDeal reads and locks a deal that the asker may see, and asks in the same statement whether they may change it.
-func lockDeal(ctx context.Context, tx *pg.Tx, by *access.Principal, deal id.Deal) (*lockedDeal, error) {
-	a := &entity.Args{}
-	query := fmt.Sprintf(`
-		select %s, (%s) as may_change
-		  from deal d
-		 where d.org_id = %s
-		   and d.id = %s
-		   and (%s)
-		   for update of d`,
-		Deals.Columns(), changeable(by, a), a.Add(by.Org), a.Add(deal), Deals.Condition(by.Scope("deal", "read"), a))
-	var d lockedDeal
-	err := tx.Get(ctx, &d, query, a.Values()...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, errs.New(errs.NotFound, "There is no such deal, or none that you may see.").At("dealId")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("lock deal %s: %w", deal, err)
-	}
-	return &d, nil
+func lockDeal(ctx context.Context, tx *pg.Tx, by *access.Principal, deal id.Deal) (*Deal, error) {
+	return Deals.Lock(ctx, tx, by.Scope("deal", "read"), func(a *entity.Args) string { return changeable(by, a) }, deal.UUID)
 }
 
 // Changeable tells which of the deals the asker may change now, with one statement for all of them.

@@ -103,7 +103,7 @@ const (
 func TempDir() string {
 	var room syscall.Statfs_t
 	if os.Getenv("TMPDIR") == "" && syscall.Statfs(memoryFolder, &room) == nil &&
-		uint64(room.Bavail)*uint64(room.Bsize) >= memoryNeeded {
+		uint64(room.Bavail)*uint64(room.Bsize) >= memoryNeeded { //nolint:unconvert // their types differ between systems
 		return memoryFolder
 	}
 	return os.TempDir()

@@ -13,7 +13,7 @@ import (
 const guardEnv = "ENTENTE_DBTEST_GUARD"
 
 // guardInput is the end of the pipe whose closing tells the guard that this process has ended, however it ended.
-var guardInput io.Closer
+var guardInput io.Closer //nolint:unused // held, not read: collected as garbage it would be closed
 
 // A package's tests end without a word to the packages they use, so a process beside them, the guard, uses the cluster
 // a moment longer and is the one that stops it. It runs before anything of the test binary does.

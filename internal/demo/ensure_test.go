@@ -221,7 +221,7 @@ func checkPlacements(t *testing.T, d demo.Deps, o id.Org) {
 		if v.ID != last.deal || v.Owner != last.owner {
 			last.deal, last.owner, last.place = v.ID, v.Owner, directory.PlacementOf(v.Owner, v.From)
 		}
-		require.Equal(t, last.place, org.Placement{Team: v.Team, Territory: v.Territory})
+		require.Equal(t, org.Placement{Team: v.Team, Territory: v.Territory}, last.place)
 	}
 	catalogue, err := d.CRM.Catalogue(ctx, h, o)
 	require.NoError(t, err)

@@ -13,9 +13,7 @@ type pipeline struct {
 	steps  [][]string // what comes next, by open stage
 }
 
-func (p *pipeline) opens() int       { return len(p.stages) - 2 }
-func (p *pipeline) won() *crm.Stage  { return &p.stages[len(p.stages)-2] }
-func (p *pipeline) lost() *crm.Stage { return &p.stages[len(p.stages)-1] }
+func (p *pipeline) opens() int { return len(p.stages) - 2 }
 
 type stageEntry struct {
 	key, name   string

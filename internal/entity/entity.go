@@ -18,28 +18,25 @@ type Entity[T any] struct {
 	alias   string
 	history string // the table of versions, or "" where none are kept
 	columns string
-	reach   Reach
+	reach   Reach[T]
+	sql     Predicates // of reach
 	fields  map[string]*Field
 	order   []Order // where the client gives none
 }
 
 // Row is what every described row carries besides its own columns.
 type Row struct {
-	Keyset Keyset `db:"keyset,read"` // the sort values in text form, selected by lists only
+	Keyset     Keyset `db:"keyset,read"`     // the sort values in text form, selected by lists only
+	Changeable bool   `db:"changeable,read"` // whether the asker may change it, selected by Lock only
 }
 
-// Reach says for each reach of the access policy which rows it covers, as a predicate over the row. Placeholders stand
-// for the asker: {me}, {teams}, {members} (the people of those teams), {territories}; {org} for the org. A reach that is
-// not named covers no row.
-type Reach map[string]string
-
 // New describes an entity read from "table alias".
-func New[T any](name, from string, reach Reach, fields ...*Field) *Entity[T] {
+func New[T any](name, from string, reach Reach[T], fields ...*Field) *Entity[T] {
 	table, alias, ok := strings.Cut(from, " ")
 	if !ok {
 		panic("entity " + name + ": from must be \"table alias\"")
 	}
-	e := &Entity[T]{name: name, table: table, alias: alias, reach: reach, fields: map[string]*Field{}}
+	e := &Entity[T]{name: name, table: table, alias: alias, reach: reach, sql: reach.predicates(), fields: map[string]*Field{}}
 	e.columns = columnsOf(reflect.TypeFor[T](), alias)
 	for _, f := range fields {
 		if _, twice := e.fields[f.name]; twice {
@@ -68,15 +65,19 @@ func (e *Entity[T]) Name() string { return e.name }
 // Fields are the described fields by name, for the tests that hold the schema and the indexes to them.
 func (e *Entity[T]) Fields() map[string]*Field { return e.fields }
 
-// Reach is how the entity describes the reaches of the policy over its row.
-func (e *Entity[T]) Reach() Reach { return e.reach }
+// Describes tells whether the entity says which rows a reach of the policy covers.
+func (e *Entity[T]) Describes(reach string) bool {
+	_, ok := e.reach[reach]
+	return ok
+}
 
 // columnsOf composes the select list from the type's db tags, in their order; a tag under an embedded [Row] is not a
 // column of the table.
 func columnsOf(t reflect.Type, alias string) string {
 	var cols []string
 	for _, f := range reflectx.NewMapperFunc("db", strings.ToLower).TypeMap(t).Index {
-		if f.Name == "" || f.Embedded || f.Name == "keyset" || strings.Contains(f.Path, ".") {
+		_, readOnly := f.Options["read"]
+		if f.Name == "" || f.Embedded || readOnly || strings.Contains(f.Path, ".") {
 			continue
 		}
 		if _, tagged := f.Field.Tag.Lookup("db"); !tagged {

@@ -2,6 +2,7 @@ package entity
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,7 +30,9 @@ func (r Row) Cursor(list string) string { return page.Cursor(list, r.Keyset) }
 type Scope interface {
 	Org() id.UUID
 	// Predicate renders the granted reaches as one condition over the row: "true" for all rows, "false" for none.
-	Predicate(r Reach, a *Args) string
+	Predicate(p Predicates, a *Args) string
+	// Reaches are the reaches granted, "all" among them where everything is.
+	Reaches() []string
 }
 
 // Order is one term of an orderBy.
@@ -126,7 +129,7 @@ func (e *Entity[T]) ByIDs(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID
 	}
 	a := &Args{}
 	source, err := e.source(sc, asOf, a)
-	if err != nil {
+	if err != nil || e.Condition(sc, &Args{}) == "false" {
 		return nil, err
 	}
 	query := fmt.Sprintf("select %s\n  from %s\n   and %s.id = any(%s::uuid[])", e.columns, source, e.alias, a.Add(id.Array(ids)))
@@ -156,12 +159,34 @@ func (e *Entity[T]) Covered(ctx context.Context, db pg.DB, sc Scope, ids []id.UU
 	return covered, nil
 }
 
+// Lock reads and locks the row for a change, and asks in the same statement whether the asker may change it:
+// Row.Changeable. A row that the asker may not even read is NOT_FOUND. Changeable is a condition over the row, such as
+// that of a Scope (see Condition).
+func (e *Entity[T]) Lock(ctx context.Context, db pg.DB, read Scope, changeable func(*Args) string, row id.UUID) (*T, error) {
+	a := &Args{}
+	source, err := e.source(read, nil, a)
+	if err != nil {
+		return nil, err
+	}
+	query := fmt.Sprintf("select %s, (%s) as changeable\n  from %s\n   and %s.id = %s::uuid\n   for update of %s",
+		e.columns, changeable(a), source, e.alias, a.Add(row), e.alias)
+	var out T
+	err = db.Get(ctx, &out, query, a.Values()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errs.New(errs.NotFound, "There is no such %s, or none that you may see.", e.name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock %s %s: %w", e.name, row, err)
+	}
+	return &out, nil
+}
+
 // Condition renders the scope over the entity's row, for statements of the owning package that lock or count.
 func (e *Entity[T]) Condition(sc Scope, a *Args) string {
 	if sc == nil {
 		return "false"
 	}
-	return sc.Predicate(e.reach, a)
+	return sc.Predicate(e.sql, a)
 }
 
 // Columns is the select list of the entity's row, under its alias.
@@ -183,7 +208,7 @@ func (e *Entity[T]) source(sc Scope, asOf *time.Time, a *Args) (string, error) {
 		moment = fmt.Sprintf("\n   and %[1]s.valid_from <= %[2]s and %[1]s.valid_to > %[2]s", e.alias, at)
 	}
 	out := fmt.Sprintf("%s %s\n where %s.org_id = %s%s", table, e.alias, e.alias, a.Add(sc.Org()), moment)
-	if p := sc.Predicate(e.reach, a); p != "true" {
+	if p := sc.Predicate(e.sql, a); p != "true" {
 		out += "\n   and (" + p + ")"
 	}
 	return out, nil

@@ -15,6 +15,8 @@ const (
 	TerritoryKind Kind = "territory"
 	TokenKind     Kind = "token"
 	AccountKind   Kind = "account"
+	ContactKind   Kind = "contact"
+	ProductKind   Kind = "product"
 	PipelineKind  Kind = "pipeline"
 	StageKind     Kind = "stage"
 	DealKind      Kind = "deal"
@@ -33,6 +35,10 @@ type (
 	Token struct{ UUID }
 	// Account is the id of an account (company).
 	Account struct{ UUID }
+	// Contact is the id of a contact.
+	Contact struct{ UUID }
+	// Product is the id of a product.
+	Product struct{ UUID }
 	// Pipeline is the id of a pipeline.
 	Pipeline struct{ UUID }
 	// Stage is the id of a stage of a pipeline.
@@ -58,6 +64,12 @@ func (i Token) MarshalGQL(w io.Writer) { marshal(w, TokenKind, i.UUID) }
 
 // MarshalGQL writes the global id.
 func (i Account) MarshalGQL(w io.Writer) { marshal(w, AccountKind, i.UUID) }
+
+// MarshalGQL writes the global id.
+func (i Contact) MarshalGQL(w io.Writer) { marshal(w, ContactKind, i.UUID) }
+
+// MarshalGQL writes the global id.
+func (i Product) MarshalGQL(w io.Writer) { marshal(w, ProductKind, i.UUID) }
 
 // MarshalGQL writes the global id.
 func (i Pipeline) MarshalGQL(w io.Writer) { marshal(w, PipelineKind, i.UUID) }
@@ -109,6 +121,18 @@ func (i *Token) UnmarshalGQL(v any) (err error) {
 // UnmarshalGQL reads the global id.
 func (i *Account) UnmarshalGQL(v any) (err error) {
 	i.UUID, err = unmarshal(AccountKind, v)
+	return err
+}
+
+// UnmarshalGQL reads the global id.
+func (i *Contact) UnmarshalGQL(v any) (err error) {
+	i.UUID, err = unmarshal(ContactKind, v)
+	return err
+}
+
+// UnmarshalGQL reads the global id.
+func (i *Product) UnmarshalGQL(v any) (err error) {
+	i.UUID, err = unmarshal(ProductKind, v)
 	return err
 }
 

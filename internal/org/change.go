@@ -13,10 +13,6 @@ import (
 	"github.com/ententehq/entente/internal/pg"
 )
 
-// ChangeSet is what a write sets, by the API's field names. A missing key leaves the field as it is; a nil value clears
-// it.
-type ChangeSet map[string]any
-
 // change is a write of people or teams under way. It holds the org's turn, so that the directory it decides by stays
 // true until it commits.
 type change struct {
@@ -27,24 +23,23 @@ type change struct {
 	now   time.Time
 }
 
-// write runs fn with the org's turn taken. Errors: FORBIDDEN.
-func (s *Service) write(ctx context.Context, by *access.Principal, object, action string, fn func(c *change) error) error {
+// write runs fn, which makes or changes what has the id, with the org's turn taken, and gives the id. Errors: FORBIDDEN.
+func (s *Service) write(ctx context.Context, by *access.Principal, object, action string, made id.UUID, fn func(c *change) error) (id.UUID, error) {
 	if err := by.Require(object, action); err != nil {
-		return err
+		return id.UUID{}, err
 	}
-	err := s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
-		c := &change{tx: tx, now: s.clock.Now()}
-		var err error
-		if c.guard, err = access.Lock(ctx, tx, by, c.now, object, action); err != nil {
-			return err
+	now := s.clock.Now()
+	return access.Write(ctx, s.pool, by, now, func(tx *pg.Tx) (id.UUID, error) {
+		guard, err := access.Lock(ctx, tx, by, now, object, action)
+		if err != nil {
+			return made, err
 		}
-		c.by = c.guard.By()
-		if c.dir, err = loadDirectory(ctx, tx, by.Org.UUID); err != nil {
-			return err
+		dir, err := loadDirectory(ctx, tx, by.Org.UUID)
+		if err != nil {
+			return made, err
 		}
-		return fn(c)
+		return made, fn(&change{tx: tx, guard: guard, by: guard.By(), dir: dir, now: now})
 	})
-	return pg.Explain(err)
 }
 
 // stale is the conflict of a write that was based on another version than the current one, nil where it was not.
@@ -54,16 +49,6 @@ func stale(what string, expected *int, current int) error {
 	}
 	return errs.New(errs.Conflict, "Somebody changed this %s since you read it: you have version %d, it is at version %d. Look at what it is now and try again with that version.",
 		what, *expected, current).At("expectedVersion").With("expectedVersion", *expected).With("currentVersion", current)
-}
-
-// required reads a text that must be there, of up to 200 characters.
-func required(v any, what string) (string, *errs.Error) {
-	s, _ := v.(string)
-	s = strings.TrimSpace(s)
-	if s == "" || len([]rune(s)) > 200 {
-		return "", errs.New(errs.BadInput, "Give %s of up to 200 characters.", what)
-	}
-	return s, nil
 }
 
 var emailForm = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)

@@ -47,7 +47,10 @@ type User struct {
 
 // Users describes people. Everybody may read names; the reaches are for what people may change.
 var Users = entity.New[User]("user", "app_user u",
-	entity.Reach{"own": "u.id = {me}", "team": "u.id = any({members})"},
+	entity.Reach[User]{
+		"own":  entity.In(entity.Me, "u.id", func(u *User) id.UUID { return u.ID.UUID }),
+		"team": entity.In(entity.Members, "u.id", func(u *User) id.UUID { return u.ID.UUID }),
+	},
 	entity.Text("name", "u.name").Sort("u.name"),
 	entity.Text("email", "u.email"),
 	entity.Bool("active", "u.active"),
@@ -68,7 +71,10 @@ type Team struct {
 
 // Teams describes teams.
 var Teams = entity.New[Team]("team", "team t",
-	entity.Reach{"own": "t.manager_id = {me}", "team": "t.id = any({teams})"},
+	entity.Reach[Team]{
+		"own":  entity.In(entity.Me, "t.manager_id", func(t *Team) id.UUID { return t.ManagerID.UUID }),
+		"team": entity.In(entity.Teams, "t.id", func(t *Team) id.UUID { return t.ID.UUID }),
+	},
 	entity.Text("name", "t.name").Sort("t.name"),
 	entity.Ref("parent", "t.parent_id", id.TeamKind),
 	entity.Ref("manager", "t.manager_id", id.UserKind),
@@ -88,7 +94,9 @@ type Territory struct {
 
 // Territories describes territories.
 var Territories = entity.New[Territory]("territory", "territory r",
-	entity.Reach{"territory": "r.id = any({territories})"},
+	entity.Reach[Territory]{
+		"territory": entity.In(entity.Territories, "r.id", func(t *Territory) id.UUID { return t.ID.UUID }),
+	},
 	entity.Text("key", "r.key"),
 	entity.Text("name", "r.name").Sort("r.name"),
 	entity.Ref("parent", "r.parent_id", id.TerritoryKind),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ententehq/entente/internal/access"
+	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
@@ -14,7 +15,7 @@ import (
 type SetTeamParams struct {
 	ID       id.Team // zero: a new one
 	Expected *int    // the version that was read; nil does not check
-	Set      ChangeSet
+	Set      entity.ChangeSet
 }
 
 // SetTeam makes a team or changes one. With its manager the lines of those who report to that manager change: they are
@@ -26,7 +27,7 @@ func (s *Service) SetTeam(ctx context.Context, by *access.Principal, params SetT
 	if team.IsZero() {
 		team = id.Team{UUID: id.New()}
 	}
-	err := s.write(ctx, by, "team", "update", func(c *change) error {
+	made, err := s.write(ctx, by, "team", "update", team.UUID, func(c *change) error {
 		t := &Team{ID: team, CreatedAt: c.now}
 		if !params.ID.IsZero() {
 			before := c.dir.Team(params.ID)
@@ -42,12 +43,20 @@ func (s *Service) SetTeam(ctx context.Context, by *access.Principal, params SetT
 			row := *before
 			t = &row
 		}
-		if err := c.applyTeam(t, params.Set).Err(); err != nil {
+		if params.ID.IsZero() {
+			if _, given := params.Set["name"]; !given {
+				return errs.New(errs.BadInput, "Give the team a name.").At("name")
+			}
+		}
+		if err := entity.Apply(teamSetters, c, t, params.Set); err != nil {
 			return err
 		}
 		return c.writeTeam(ctx, c.dir.Team(params.ID), t)
 	})
-	return team, err
+	if err != nil {
+		return params.ID, err
+	}
+	return id.Team{UUID: made}, nil
 }
 
 // mayHold proves that the asker's reach covers a team. Errors: FORBIDDEN.
@@ -58,37 +67,24 @@ func (c *change) mayHold(ctx context.Context, team id.Team) error {
 	return errs.New(errs.Forbidden, "Your roles let you change only the teams within your reach.").With("permission", "team:update")
 }
 
-// applyTeam makes the changes to t and collects all that is wrong with them.
-func (c *change) applyTeam(t *Team, set ChangeSet) errs.List {
-	var bad errs.List
-	add := func(key string, e *errs.Error) {
-		if e != nil {
-			bad = append(bad, e.At(key))
+// teamSetters apply one member of a change set each.
+var teamSetters = []entity.Setter[Team, *change]{
+	entity.SetName[Team, *change]("name", 200, func(t *Team) *string { return &t.Name }),
+	entity.SetBy("parentId", func(c *change, t *Team, v any) (bad *errs.Error) {
+		if t.ParentID = (id.Team{}); v == nil {
+			return nil
 		}
-	}
-	if v, given := set["name"]; given || t.Version == 0 {
-		name, e := required(v, "the team a name")
-		t.Name = name
-		add("name", e)
-	}
-	if v, given := set["parentId"]; given {
-		var e *errs.Error
-		if t.ParentID = (id.Team{}); v != nil {
-			t.ParentID, e = c.team(v)
+		if t.ParentID, bad = c.team(v); bad == nil && c.dir.below(t.ParentID, t.ID) {
+			bad = errs.New(errs.BadInput, "A team cannot lie below itself: the parent given is the team or lies below it.")
 		}
-		if e == nil && c.dir.below(t.ParentID, t.ID) {
-			e = errs.New(errs.BadInput, "A team cannot lie below itself: the parent given is the team or lies below it.")
-		}
-		add("parentId", e)
-	}
-	if v, given := set["managerId"]; given {
-		var e *errs.Error
+		return bad
+	}),
+	entity.SetBy("managerId", func(c *change, t *Team, v any) (bad *errs.Error) {
 		if t.ManagerID = (id.User{}); v != nil {
-			t.ManagerID, e = c.user(v, "manager")
+			t.ManagerID, bad = c.user(v, "manager")
 		}
-		add("managerId", e)
-	}
-	return bad
+		return bad
+	}),
 }
 
 // below tells whether a team is the other or lies below it.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ententehq/entente/internal/access"
+	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
@@ -35,7 +35,7 @@ func (s *Service) HandsOver(to Succession) { s.succession = to }
 type UpdateUserParams struct {
 	ID       id.User
 	Expected *int // the version that was read; nil does not check
-	Set      ChangeSet
+	Set      entity.ChangeSet
 }
 
 // person is a person as a write makes them.
@@ -45,31 +45,25 @@ type person struct {
 	successor id.User
 }
 
-// userSetters apply one member of a change set. The team comes before the manager, who goes with it.
-var userSetters = []struct {
-	key string
-	set func(c *change, p *person, v any) *errs.Error
-}{
-	{"name", func(_ *change, p *person, v any) (bad *errs.Error) {
-		p.Name, bad = required(v, "the person a name")
-		return bad
-	}},
-	{"email", func(_ *change, p *person, v any) (bad *errs.Error) {
+// userSetters apply one member of a change set each. The team comes before the manager, who goes with it.
+var userSetters = []entity.Setter[person, *change]{
+	entity.SetName[person, *change]("name", 200, func(p *person) *string { return &p.Name }),
+	entity.SetBy("email", func(_ *change, p *person, v any) (bad *errs.Error) {
 		if p.Email = nil; v != nil {
 			p.Email, bad = email(v)
 		}
 		return bad
-	}},
-	{"title", setTitle},
-	{"active", func(_ *change, p *person, v any) *errs.Error {
+	}),
+	entity.SetText[person, *change]("title", 200, func(p *person) **string { return &p.Title }),
+	entity.SetBy("active", func(_ *change, p *person, v any) *errs.Error {
 		active, ok := v.(bool)
 		if !ok {
 			return errs.New(errs.BadInput, "A person is active or not: give true or false.")
 		}
 		p.Active = active
 		return nil
-	}},
-	{"successorId", func(c *change, p *person, v any) (bad *errs.Error) {
+	}),
+	entity.SetBy("successorId", func(c *change, p *person, v any) (bad *errs.Error) {
 		if v == nil {
 			return nil
 		}
@@ -77,52 +71,25 @@ var userSetters = []struct {
 			bad = errs.New(errs.BadInput, "%s cannot succeed themselves. Choose somebody else.", p.Name)
 		}
 		return bad
-	}},
-	{"teamId", setTeam},
-	{"managerId", setManager},
-	{"territoryIds", setTerritories},
-	{"validFrom", func(c *change, p *person, v any) *errs.Error {
+	}),
+	entity.SetBy("teamId", setTeam),
+	entity.SetBy("managerId", setManager),
+	entity.SetBy("territoryIds", setTerritories),
+	entity.SetBy("validFrom", func(_ *change, p *person, v any) *errs.Error {
 		if at, ok := v.(time.Time); ok {
 			p.move.from = at.UTC().Truncate(time.Microsecond)
 		}
 		return nil
-	}},
-}
-
-func setTitle(_ *change, p *person, v any) *errs.Error {
-	s, _ := v.(string)
-	s = strings.TrimSpace(s)
-	if len([]rune(s)) > 200 {
-		return errs.New(errs.BadInput, "A title has at most 200 characters.")
-	}
-	p.Title = nil
-	if s != "" {
-		p.Title = &s
-	}
-	return nil
-}
-
-// apply makes the changes to p and collects all that is wrong with them.
-func (c *change) apply(p *person, set ChangeSet) errs.List {
-	var bad errs.List
-	for _, s := range userSetters {
-		if v, given := set[s.key]; given {
-			if e := s.set(c, p, v); e != nil {
-				bad = append(bad, e.At(s.key))
-			}
-		}
-	}
-	return bad
+	}),
 }
 
 // InviteUser adds a person, who is active at once. Permission: user create, and role grant where roles are given.
 // Errors: FORBIDDEN, BAD_INPUT, also for an e-mail address that another person has.
-func (s *Service) InviteUser(ctx context.Context, by *access.Principal, roles []access.Role, set ChangeSet) (id.User, error) {
+func (s *Service) InviteUser(ctx context.Context, by *access.Principal, roles []access.Role, set entity.ChangeSet) (id.User, error) {
 	u := id.User{UUID: id.New()}
-	err := s.write(ctx, by, "user", "create", func(c *change) error {
+	made, err := s.write(ctx, by, "user", "create", u.UUID, func(c *change) error {
 		p := &person{User: User{ID: u, Active: true, Version: 1, CreatedAt: c.now, UpdatedAt: c.now}, move: move{from: c.now}}
-		bad := append(c.apply(p, set), access.ValidateRoles(roles)...)
-		if err := bad.Err(); err != nil {
+		if err := access.ValidateRoles("roles", roles, entity.Apply(userSetters, c, p, set)); err != nil {
 			return err
 		}
 		if err := pg.InsertRows(ctx, c.tx, by.Org.UUID, "app_user", []User{p.User}); err != nil {
@@ -136,14 +103,14 @@ func (s *Service) InviteUser(ctx context.Context, by *access.Principal, roles []
 		}
 		return c.guard.Grant(ctx, access.RoleGrant{User: u, Roles: roles})
 	})
-	return u, err
+	return id.User{UUID: made}, err
 }
 
 // UpdateUser changes a person, from a moment on where they move. Whoever leaves hands their open deals over to a
 // successor. Nobody moves themselves while somebody else could. Permission: user update, within its reach.
 // Errors: FORBIDDEN, NOT_FOUND, BAD_INPUT; CONFLICT when the person is not of the expected version.
 func (s *Service) UpdateUser(ctx context.Context, by *access.Principal, params UpdateUserParams) error {
-	return s.write(ctx, by, "user", "update", func(c *change) error {
+	_, err := s.write(ctx, by, "user", "update", params.ID.UUID, func(c *change) error {
 		before := c.dir.User(params.ID)
 		if before == nil {
 			return errs.New(errs.NotFound, "There is no such user, or none that you may see.").At("userId")
@@ -158,7 +125,7 @@ func (s *Service) UpdateUser(ctx context.Context, by *access.Principal, params U
 			return err
 		}
 		p := &person{User: *before, move: move{from: c.now}}
-		if err := c.apply(p, params.Set).Err(); err != nil {
+		if err := entity.Apply(userSetters, c, p, params.Set); err != nil {
 			return err
 		}
 		if p.move.asked() {
@@ -175,6 +142,7 @@ func (s *Service) UpdateUser(ctx context.Context, by *access.Principal, params U
 		}
 		return c.updateUser(ctx, before, p, moved)
 	})
+	return err
 }
 
 // updateUser writes what changed, if anything did.

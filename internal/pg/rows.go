@@ -46,6 +46,30 @@ func InsertRows[T any](ctx context.Context, tx *Tx, org id.UUID, table string, r
 	return nil
 }
 
+// UpdateRow writes all of a row's columns but its id and created_at, by the struct's `db` tags. It tells false where the
+// org has no row of that id.
+func UpdateRow[T any](ctx context.Context, tx *Tx, org id.UUID, table string, row *T) (bool, error) {
+	v := reflect.ValueOf(row).Elem()
+	var sets []string
+	args := []any{org, nil}
+	for _, c := range writtenColumns(v.Type()) {
+		value := v.FieldByIndex(c.index).Interface()
+		switch c.name {
+		case "id":
+			args[1] = value
+		case "created_at":
+		default:
+			args = append(args, value)
+			sets = append(sets, fmt.Sprintf("%s = $%d", c.name, len(args)))
+		}
+	}
+	n, err := tx.Exec(ctx, fmt.Sprintf("update %s\n   set %s\n where org_id = $1\n   and id = $2", table, strings.Join(sets, ", ")), args...)
+	if err != nil {
+		return false, fmt.Errorf("update %s: %w", table, err)
+	}
+	return n == 1, nil
+}
+
 // column is a field that is written, with what leads its values in JSON.
 type column struct {
 	name   string

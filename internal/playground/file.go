@@ -90,7 +90,7 @@ func (w *fileWriter) Write(b []byte) (int, error) {
 
 // acceptsBrotli reads Accept-Encoding as RFC 9110 has it, where a quality of 0 is a refusal.
 func acceptsBrotli(values []string) bool {
-	any := false
+	others := false
 	for _, item := range strings.Split(strings.Join(values, ","), ",") {
 		coding, params, _ := strings.Cut(item, ";")
 		quality, found := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(params), " ", ""), "q=")
@@ -100,8 +100,8 @@ func acceptsBrotli(values []string) bool {
 		case "br":
 			return wanted
 		case "*":
-			any = wanted
+			others = wanted
 		}
 	}
-	return any
+	return others
 }

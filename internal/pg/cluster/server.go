@@ -61,13 +61,13 @@ func (f folder) running(ctx context.Context) (*server, error) {
 	for {
 		s, ok := f.readServer()
 		if !ok {
-			return nil, nil
+			return nil, nil //nolint:nilnil // none runs, which the only caller asks for
 		}
 		if !alive(s.pid) || s.data != f.data() && s.data != "" || time.Now().After(giveUp) {
 			if err := os.Remove(f.pidFile()); err != nil {
 				return nil, folderError(f.dir, err)
 			}
-			return nil, nil
+			return nil, nil //nolint:nilnil // as above
 		}
 		err := s.ping(ctx)
 		if pq.As(err, pqerror.CannotConnectNow) != nil {
