@@ -47,7 +47,8 @@ func (m *mutation) PolicySet(ctx context.Context, input model.PolicySetInput) (*
 		return nil, err
 	}
 	out := &model.PolicySetPayload{Errors: refused}
-	if env, err = m.afterwards(ctx); env != nil {
+	env, ended, err := m.afterwards(ctx)
+	if err == nil && !ended {
 		out.PermissionPolicy = env.PermissionPolicy()
 	}
 	return out, err

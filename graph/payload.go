@@ -52,8 +52,8 @@ func writtenAs[K interface{ IsZero() bool }, V any](ctx context.Context, m *muta
 	if err != nil || record.IsZero() {
 		return nil, refused, err
 	}
-	env, err := m.afterwards(ctx)
-	if env == nil {
+	env, ended, err := m.afterwards(ctx)
+	if err != nil || ended {
 		return nil, refused, err
 	}
 	payload := graphql.GetFieldContext(ctx).Field.Definition.Type.Name()
@@ -61,12 +61,12 @@ func writtenAs[K interface{ IsZero() bool }, V any](ctx context.Context, m *muta
 	return written, refused, err
 }
 
-// afterwards is after, for a mutation that may have ended the asker's own access: then it gives nil, and the payload
-// shows nothing but that it was done.
-func (m *mutation) afterwards(ctx context.Context) (*view.Env, error) {
-	env, err := m.after(ctx)
+// afterwards is after, for a mutation that may have ended the asker's own access. Then it tells so, and the payload shows
+// nothing but that it was done.
+func (m *mutation) afterwards(ctx context.Context) (env *view.Env, ended bool, err error) {
+	env, err = m.after(ctx)
 	if errs.CodeOf(err) == errs.Unauthenticated {
-		return nil, nil
+		return nil, true, nil
 	}
-	return env, err
+	return env, false, err
 }

@@ -1,7 +1,6 @@
 package access_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -62,7 +61,7 @@ func TestPolicyIsWrittenWithItsTransaction(t *testing.T) {
 	require.NoError(t, err)
 	err = s.SetPolicy(t.Context(), f.by, access.SetPolicyParams{Role: access.Admin, Object: "role", Action: "grant"})
 	var refused *errs.Error
-	require.True(t, errors.As(err, &refused))
+	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, "last admin", refused.Meta["rule"])
 	assert.Equal(t, []access.Reach{access.All}, f.reaches(t, "ADMIN", "role", "grant"), "nothing was written")
 }

@@ -117,14 +117,19 @@ func (s *Service) RecordUses(ctx context.Context, failed func(error)) {
 				failed(err)
 			}
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer cancel()
-			if err := s.WriteUses(last); err != nil {
+			if err := s.writeLastUses(context.WithoutCancel(ctx)); err != nil {
 				failed(err)
 			}
 			return
 		}
 	}
+}
+
+// writeLastUses is WriteUses for a server that stops and does not wait for long.
+func (s *Service) writeLastUses(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pg.StatementTimeout)
+	defer cancel()
+	return s.WriteUses(ctx)
 }
 
 // WriteUses writes when tokens were last used, one statement an org. The reference version stays: nothing is decided
