@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -437,5 +438,31 @@ func TestAnotherOrgIsNotAdministered(t *testing.T) {
 		input["name"], input["email"] = "New", "new@example.com"
 		code, _ := w.mutate(ada, "userInvite", "", input)
 		assert.Equal(t, "BAD_INPUT", code)
+	}
+}
+
+// TestExamplesOfAccess runs every example of docs/domain/access.md, in its order, as the role that it names. Nothing may be
+// wrong with any of them.
+func TestExamplesOfAccess(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.put(deal{name: "open", owner: "Rita", stage: "Proposal"})
+	text, err := os.ReadFile("../docs/domain/access.md")
+	require.NoError(t, err)
+	vars := object{
+		"user": gid(w.users["Rita"]), "successor": gid(w.users["Rob"]), "manager": gid(w.users["Mina"]), "team": gid(w.teams["West"]),
+		"parent": gid(w.teams["Revenue"]), "territory": gid(w.territories["West"]),
+		"token": w.ok("Ada", `{ tokens(where: {name: {eq: "Wes"}}) { nodes { id } } }`).at("tokens", "nodes", 0, "id"),
+	}
+	found := example.FindAllStringSubmatch(string(text), -1)
+	require.Len(t, found, strings.Count(string(text), "```graphql"), "an example that names no role is not run")
+	for _, e := range found {
+		a := w.as(map[string]string{"admin": "Ada", "ops": "Olga"}[e[1]], e[3], vars)
+		assert.Empty(t, a.Errors, "%s\n%s", e[3], a.Body)
+		for _, payload := range a.Data {
+			if p, ok := payload.(object); ok && p["errors"] != nil {
+				assert.Empty(t, p["errors"], "%s\n%s", e[3], a.Body)
+			}
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"strings"
 
@@ -23,6 +24,10 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 }
 
 func (r *Resolver) presentAt(ctx context.Context, path ast.Path, err error) *gqlerror.Error {
+	var shown *gqlerror.Error
+	if errors.As(err, &shown) && shown.Extensions["requestId"] != nil {
+		return shown // the guard presents what it refuses, and gqlgen hands it on
+	}
 	err = pg.Explain(err)
 	out := &gqlerror.Error{Path: path, Extensions: map[string]any{"requestId": requestOf(ctx).id}}
 	var known *errs.Error
@@ -47,7 +52,7 @@ func (r *Resolver) presentAt(ctx context.Context, path ast.Path, err error) *gql
 		r.Log.ErrorContext(ctx, "internal error", "request", requestOf(ctx).id, "path", path.String(), "error", err)
 		known = errs.New(errs.Internal, "Something went wrong on our side. Tell your administrator the request id %s.", requestOf(ctx).id)
 	}
-	out.Message = known.Message
+	out.Message = short(known.Message)
 	for k, v := range known.Meta {
 		out.Extensions[k] = v
 	}
@@ -59,12 +64,32 @@ func (r *Resolver) presentAt(ctx context.Context, path ast.Path, err error) *gql
 }
 
 // ofLibrary gives a code to an error that gqlgen or its parser made: all of them are about what the client sent.
-func ofLibrary(e *gqlerror.Error) *errs.Error {
-	message := e.Message
-	if strings.HasPrefix(message, "json request body could not be decoded") {
-		message = "The request's body is not JSON with a query." // the body is not sent back
+func ofLibrary(e *gqlerror.Error) *errs.Error { return errs.New(errs.BadInput, "%s", e.Message) }
+
+const (
+	maxErrors  = 10  // of an answer, besides those of masked fields
+	maxMessage = 500 // bytes: messages name what was sent, which may be long
+)
+
+// short cuts a message that is too long to be read, between characters.
+func short(message string) string {
+	if len(message) <= maxMessage {
+		return message
 	}
-	return errs.New(errs.BadInput, "%s", message)
+	return strings.ToValidUTF8(message[:maxMessage], "") + " …"
+}
+
+// capped keeps the first errors, the last of which says how many more there were.
+func capped(list gqlerror.List) gqlerror.List {
+	if len(list) <= maxErrors {
+		return list
+	}
+	kept := append(gqlerror.List{}, list[:maxErrors]...)
+	last := *kept[maxErrors-1]
+	last.Extensions = maps.Clone(last.Extensions)
+	last.Extensions["omitted"] = len(list) - maxErrors
+	kept[maxErrors-1] = &last
+	return kept
 }
 
 // recovered turns a panic into an error for the log; the client sees INTERNAL.

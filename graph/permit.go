@@ -67,18 +67,19 @@ func needOf(d *ast.Directive) need {
 	return n
 }
 
-// denial is a selected field that the asker may not have, with the path of its first selection. Entries of lists have
-// no place in it: it holds for all of them.
+// denial is a selected field that the asker may not have, with the path of its first selection and how often the
+// document selects it. Entries of lists have no place in the path: it holds for all of them.
 type denial struct {
-	need need
-	path ast.Path
+	need  need
+	path  ast.Path
+	count int
 }
 
 // denied walks what an operation selects, each coordinate and each fragment once, and gives the fields below the root
 // that the asker may not have. Their values are null: a view loads related rows through the asker's scope. Root fields
 // are refused by env.
 func (p permits) denied(who *access.Principal, op *graphql.OperationContext) []denial {
-	w := &walk{permits: p, who: who, doc: op.Doc, fragments: map[string]bool{}, seen: map[coordinate]bool{}}
+	w := &walk{permits: p, who: who, doc: op.Doc, fragments: map[string]bool{}, seen: map[coordinate]int{}}
 	w.set(op.Operation.SelectionSet, nil, true)
 	return w.found
 }
@@ -88,7 +89,7 @@ type walk struct {
 	who       *access.Principal
 	doc       *ast.QueryDocument
 	fragments map[string]bool
-	seen      map[coordinate]bool
+	seen      map[coordinate]int // where it stands in found, from 1
 	found     []denial
 }
 
@@ -112,9 +113,13 @@ func (w *walk) field(f *ast.Field, path ast.Path, root bool) {
 	at := append(path[:len(path):len(path)], ast.PathName(f.Alias))
 	c := coordinate{f.ObjectDefinition.Name, f.Name}
 	if n, ok := w.permits[c]; ok && !n.metBy(w.who) {
-		if !root && !w.seen[c] {
-			w.seen[c] = true
-			w.found = append(w.found, denial{n, at})
+		switch i := w.seen[c]; {
+		case root:
+		case i > 0:
+			w.found[i-1].count++
+		default:
+			w.found = append(w.found, denial{n, at, 1})
+			w.seen[c] = len(w.found)
 		}
 		return
 	}

@@ -11,25 +11,41 @@ import (
 	"github.com/ententehq/entente/graph/view"
 	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
 )
 
-// request is what is known of an HTTP request before its operation is read.
+// request is what is known of an operation besides its text: what its HTTP request or its socket brought, and from the
+// guard on what is its own.
 type request struct {
 	id     string // shown with every error and in every log line
 	bearer string
 	client string
-	status int // the HTTP status to answer with, where it is not gqlgen's own
+	socket *socket // nil over plain HTTP
+
+	org     id.Org
+	token   id.Token
+	budget  *budget       // nil until it is known whose it is
+	invalid gqlerror.List // all that validation found
+	status  int           // the HTTP status to answer with, where it is not the ordinary one
 }
 
 type requestKey struct{}
 
+// requestExtension is where the guard puts an operation's own request.
+const requestExtension = "request"
+
+// requestOf is the request of the operation at hand, or the one that it came with while nothing of it has been read.
 func requestOf(ctx context.Context) *request {
-	r, ok := ctx.Value(requestKey{}).(*request)
-	if !ok {
-		return &request{}
+	if graphql.HasOperationContext(ctx) {
+		if r, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(requestExtension).(*request); ok {
+			return r
+		}
 	}
-	return r
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r
+	}
+	return &request{}
 }
 
 // operation is one operation under way: who asks, and the snapshot that it reads.
@@ -95,14 +111,27 @@ func (r *Resolver) around(ctx context.Context, next graphql.OperationHandler) gr
 	responses := next(ctx)
 	return func(ctx context.Context) *graphql.Response {
 		defer op.handle.Close()
-		resp := responses(ctx)
-		if resp != nil {
-			for _, d := range masked {
-				resp.Errors = append(resp.Errors, r.presentAt(ctx, d.path, access.Forbidden(d.need.object, d.need.actions[0])))
-			}
-		}
-		return resp
+		return r.finish(ctx, responses(ctx), masked)
 	}
+}
+
+// finish bounds an answer's errors, adds one for each masked field, and says what the operation cost.
+func (r *Resolver) finish(ctx context.Context, resp *graphql.Response, masked []denial) *graphql.Response {
+	if resp == nil {
+		return nil
+	}
+	resp.Errors = capped(resp.Errors)
+	for _, d := range masked {
+		err := access.Forbidden(d.need.object, d.need.actions[0]).With("count", d.count)
+		resp.Errors = append(resp.Errors, r.presentAt(ctx, d.path, err))
+	}
+	if b := requestOf(ctx).budget; b != nil {
+		if resp.Extensions == nil {
+			resp.Extensions = map[string]any{}
+		}
+		resp.Extensions["cost"] = b.extension()
+	}
+	return resp
 }
 
 // refuse sets the HTTP status for an operation that does not run at all.

@@ -29,7 +29,11 @@ type Resolver struct {
 	Orgs   *org.Service
 	CRM    *crm.Service
 
+	Rate    Rate     // what a token may ask for over time
+	Origins []string // of pages on other hosts that may open sockets, such as https://app.example.com
+
 	permits permits
+	sockets *sockets
 }
 
 // Query answers queries.

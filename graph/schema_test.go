@@ -75,7 +75,7 @@ func TestEverythingIsDescribed(t *testing.T) {
 }
 
 // open are the root fields that need no permission of their own: what they give is scoped to the asker anyway.
-var open = []string{"viewer", "node", "nodes"}
+var open = []string{"viewer", "node", "nodes", "rateLimit"}
 
 func canOf(t *testing.T, list ast.DirectiveList) (object string, actions []string) {
 	d := list.ForName("can")
@@ -224,7 +224,7 @@ func TestRootFieldsByRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := published(t)
-	selections := map[string]string{"pipelines": "{ name }", "account": `{ name }`, "deal": "{ name }", "viewer": "{ roles }", "permissionPolicy": "{ rules { reach } }"}
+	selections := map[string]string{"pipelines": "{ name }", "account": `{ name }`, "deal": "{ name }", "viewer": "{ roles }", "rateLimit": "{ cost }", "permissionPolicy": "{ rules { reach } }"}
 	for who := range roles {
 		permissions := map[string]bool{}
 		for _, p := range w.ok(who, `{ viewer { permissions { object action } } }`).at("viewer", "permissions").([]any) {
@@ -275,9 +275,9 @@ func TestRelatedObjectsAreMasked(t *testing.T) {
 	var paths []string
 	for _, e := range a.Errors {
 		assert.Equal(t, "FORBIDDEN", e.Extensions["code"])
-		paths = append(paths, fmt.Sprint(e.Path))
+		paths = append(paths, fmt.Sprint(e.Path, e.Extensions["count"]))
 	}
-	assert.ElementsMatch(t, []string{"[deals nodes owner]", "[deals nodes stage]", "[deals nodes team]", "[deals nodes stageHistory by]", "[deals edges node account]"}, paths, "one error a field")
+	assert.ElementsMatch(t, []string{"[deals nodes owner] 2", "[deals nodes stage] 1", "[deals nodes team] 1", "[deals nodes stageHistory by] 1", "[deals edges node account] 1"}, paths, "one error a field")
 	assert.NotContains(t, a.Body, "Rita")
 	assert.NotContains(t, a.Body, "Acme")
 }

@@ -4,87 +4,77 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"net/http"
 	"regexp"
 	"strings"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/ententehq/entente/graph/generated"
 	"github.com/ententehq/entente/internal/errs"
 )
 
-const (
-	maxBody        = 1 << 20 // bytes of a request
-	maxTokens      = 2_000   // of a document
-	cachedDocument = 1_000   // documents kept parsed and validated
-)
+// maxBody is how many bytes a request may have.
+const maxBody = 1 << 20
 
-// NewHandler serves GraphQL over HTTP: POST with JSON, and GET for queries of callers with an Authorization header.
-func NewHandler(r *Resolver) http.Handler {
-	es := generated.NewExecutableSchema(generated.Config{Resolvers: r})
-	r.permits = newPermits(es.Schema())
-	s := handler.New(es)
-	s.AddTransport(transport.POST{})
-	s.AddTransport(transport.GET{})
-	s.SetParserTokenLimit(maxTokens)
-	s.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocument))
-	s.SetErrorPresenter(r.present)
-	s.SetRecoverFunc(r.recovered)
-	s.AroundOperations(r.around)
-	s.Use(extension.Introspection{})
-	return r.accept(s)
+const challenge = `Bearer realm="entente"`
+
+// Handler serves the API.
+type Handler struct {
+	http.Handler
+	sockets *sockets
 }
 
-// accept names the request, takes the bearer token, and refuses what has none before anything of it is read.
+// Close ends all WebSockets and streams of events with 1001, so that their clients connect to another server, and lets
+// in no more. Requests over plain HTTP go on: http.Server.Shutdown waits for them.
+func (h *Handler) Close() { h.sockets.shutdown() }
+
+// NewHandler serves GraphQL over HTTP, WebSocket and server-sent events.
+func NewHandler(r *Resolver) *Handler {
+	es := generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	r.permits = newPermits(es.Schema())
+	r.sockets = newSockets(r)
+	g := newGuard(r, es.Schema())
+	s := handler.New(es)
+	s.AddTransport(webSocket{r})
+	s.AddTransport(plainHTTP{r})
+	s.SetParserTokenLimit(maxTokens)
+	s.SetQueryCache(g.documents)
+	s.SetErrorPresenter(r.present)
+	s.SetRecoverFunc(r.recovered)
+	s.Use(g)
+	s.Use(extension.Introspection{})
+	s.AroundOperations(r.around)
+	return &Handler{r.accept(s), r.sockets}
+}
+
+// accept names the request, takes the bearer token, and refuses what has none before anything of it is read. A socket
+// may bring its token with its first message: a browser cannot send the header.
 func (r *Resolver) accept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, h *http.Request) {
-		bearer, _ := strings.CutPrefix(h.Header.Get("Authorization"), "Bearer ")
-		req := &request{id: requestID(h), bearer: strings.TrimSpace(bearer), client: clientName(h)}
+		req := &request{id: requestID(h), bearer: bearerOf(h.Header.Get("Authorization")), client: clientName(h)}
 		ctx := context.WithValue(h.Context(), requestKey{}, req)
 		w.Header().Set("X-Request-Id", req.id)
 		w.Header().Set("Cache-Control", "no-store")
-		if req.bearer == "" {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="entente"`)
+		if req.bearer == "" && !OpensSocket(h) {
+			w.Header().Set("WWW-Authenticate", challenge)
 			r.answer(ctx, w, http.StatusUnauthorized, errs.New(errs.Unauthenticated, "Sign in first: send a token as \"Authorization: Bearer …\"."))
 			return
 		}
 		h.Body = http.MaxBytesReader(w, h.Body, maxBody)
-		next.ServeHTTP(&statusWriter{ResponseWriter: w, req: req}, h.WithContext(ctx))
+		next.ServeHTTP(w, h.WithContext(ctx))
 	})
 }
 
-func (r *Resolver) answer(ctx context.Context, w http.ResponseWriter, status int, err error) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(graphql.Response{Errors: gqlerror.List{r.present(ctx, err)}})
-}
-
-// statusWriter answers with the status that the operation asked for, where gqlgen writes none.
-type statusWriter struct {
-	http.ResponseWriter
-	req   *request
-	wrote bool
-}
-
-func (w *statusWriter) WriteHeader(status int) {
-	w.wrote = true
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *statusWriter) Write(b []byte) (int, error) {
-	if !w.wrote && w.req.status != 0 {
-		w.WriteHeader(w.req.status)
+// bearerOf takes the token out of an Authorization header's value, "" where there is none.
+func bearerOf(authorization string) string {
+	scheme, token, _ := strings.Cut(strings.TrimSpace(authorization), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
 	}
-	return w.ResponseWriter.Write(b)
+	return strings.TrimSpace(token)
 }
 
 var idForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)

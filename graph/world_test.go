@@ -53,15 +53,16 @@ func (c *testClock) add(d time.Duration) {
 //
 // and Olga (OPS), Carla and Carl (CS), Lea (LEADERSHIP), Ada (ADMIN), Finn (FINANCE). Carla is the CSM of Acme.
 type world struct {
-	t      testing.TB
-	clock  *testClock
-	pool   *pg.Pool
-	access *access.Service
-	orgs   *org.Service
-	crm    *crm.Service
-	db     *dbtest.DB
-	url    string
-	org    id.Org
+	t       testing.TB
+	clock   *testClock
+	pool    *pg.Pool
+	access  *access.Service
+	orgs    *org.Service
+	crm     *crm.Service
+	handler *graph.Handler
+	url     string
+	org     id.Org
+	db      *dbtest.DB
 
 	users       map[string]id.User
 	teams       map[string]id.Team
@@ -90,9 +91,11 @@ func (w *world) serve() {
 	w.access = access.NewService(pool, w.clock, true)
 	w.orgs = org.NewService(pool, w.clock)
 	w.crm = crm.NewService(pool, w.clock, w.orgs)
-	srv := httptest.NewServer(graph.NewHandler(&graph.Resolver{
+	w.handler = graph.NewHandler(&graph.Resolver{
 		Pool: pool, Clock: w.clock, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)), Access: w.access, Orgs: w.orgs, CRM: w.crm,
-	}))
+		Origins: []string{"https://app.example.com"},
+	})
+	srv := httptest.NewServer(w.handler)
 	w.t.Cleanup(srv.Close)
 	w.url = srv.URL
 }

@@ -46,6 +46,8 @@ create index product_price_idx on product (org_id, price_key, id);
 alter table external_id drop constraint external_id_entity_known;
 alter table external_id add constraint external_id_entity_known
   check (entity in ('user', 'team', 'territory', 'account', 'contact', 'product', 'deal')) not valid;
+-- No release has rows yet for which a reader would wait here.
+-- squawk-ignore constraint-missing-not-valid
 alter table external_id validate constraint external_id_entity_known;
 
 select guard_org_table(t) from unnest(array['contact', 'product']::regclass[]) t;

@@ -17,6 +17,7 @@ import (
 )
 
 type demoCmd struct {
+	surface
 	Listen        string `default:"127.0.0.1:8080" help:"Where to serve; this machine only, since demo tokens are known to everybody."`
 	MetricsListen string `help:"Where to serve /metrics; nowhere if not given." placeholder:"ADDR"`
 	Data          string `help:"The private PostgreSQL's folder." placeholder:"DIR"`
@@ -32,10 +33,10 @@ func (c demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	a, err := database{Data: c.Data}.open(ctx, true)
-	if errors.Is(err, context.Canceled) {
-		return nil // told to stop while PostgreSQL was starting
-	}
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil //nolint:nilerr // told to stop while PostgreSQL was starting
+	case err != nil:
 		return err
 	}
 	return errors.Join(c.serve(ctx, a, listeners), a.close())
@@ -63,7 +64,7 @@ func (c demoCmd) serve(ctx context.Context, a *app, listeners []net.Listener) er
 	if c.Verbose {
 		level = slog.LevelInfo
 	}
-	s := newServer(a, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})), playgroundOf(result))
+	s := newServer(a, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})), playgroundOf(result), c.surface)
 	card(os.Stdout, "http://"+listeners[0].Addr().String(), result)
 	return s.run(ctx, listeners)
 }

@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	ententegraph "github.com/ententehq/entente/graph"
+	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/playground"
 	"github.com/ententehq/entente/migrations"
 )
@@ -23,19 +27,46 @@ type server struct {
 	metrics    *metrics
 	ready      atomic.Bool
 	slots      chan struct{}
+	surface    surface
+	graph      *ententegraph.Handler
 }
 
-func newServer(a *app, log *slog.Logger, p playground.Options) *server {
-	return &server{app: a, log: log, playground: p, metrics: newMetrics(a.pool), slots: make(chan struct{}, maxOperations)}
+// surface is how the API may be used from outside.
+type surface struct {
+	AllowOrigin   []string `help:"A page's origin that may use the API from a browser, such as https://app.example.com; repeat it for several. Pages of this server always may." placeholder:"ORIGIN"`
+	RateBurst     int      `default:"100000" help:"How much cost a token may ask for at once."`
+	RatePerSecond int      `default:"2000" help:"How much cost a token may ask for each second."`
+}
+
+func newServer(a *app, log *slog.Logger, p playground.Options, use surface) *server {
+	s := &server{
+		app: a, log: log, playground: p, metrics: newMetrics(a.pool), slots: make(chan struct{}, maxOperations), surface: use,
+	}
+	s.graph = ententegraph.NewHandler(&ententegraph.Resolver{
+		Pool: a.pool, Clock: a.clock, Log: log, Access: a.access, Orgs: a.orgs, CRM: a.crm,
+		Rate: ententegraph.Rate{Burst: use.RateBurst, PerSecond: use.RatePerSecond}, Origins: use.AllowOrigin,
+	})
+	return s
+}
+
+// Validate refuses origins that no browser sends, since they would allow nothing.
+func (s surface) Validate() error {
+	for _, origin := range s.AllowOrigin {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Scheme+"://"+u.Host != origin || strings.ContainsAny(origin, "*?[\\") {
+			return errs.New(errs.BadInput, "%q is not an origin. Give scheme, host and, where there is one, port: https://app.example.com.", origin)
+		}
+	}
+	if s.RateBurst < 10_000 || s.RatePerSecond < 1 {
+		return errs.New(errs.BadInput, "--rate-burst is at least 10000, the cost of the dearest operation, and --rate-per-second at least 1.")
+	}
+	return nil
 }
 
 // api is everything that is served on the public port.
 func (s *server) api() http.Handler {
 	mux := http.NewServeMux()
-	gql := ententegraph.NewHandler(&ententegraph.Resolver{
-		Pool: s.pool, Clock: s.clock, Log: s.log, Access: s.access, Orgs: s.orgs, CRM: s.crm,
-	})
-	mux.Handle("/graphql", s.limited(gql))
+	mux.Handle("/graphql", s.shared(s.limited(s.graph)))
 	page := playground.Handler(s.playground)
 	mux.Handle("/playground", page)
 	mux.Handle("/playground/", page)
@@ -87,9 +118,38 @@ func headers(next http.Handler) http.Handler {
 	})
 }
 
-// limited refuses what is beyond the number of requests worked on at once.
+// shared lets pages of the allowed origins read answers, and answers their browsers' questions before the request.
+// Cookies are never asked for: a page sends a token that it holds.
+func (s *server) shared(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Add("Vary", "Origin")
+		if origin := r.Header.Get("Origin"); origin != "" && slices.Contains(s.surface.AllowOrigin, origin) {
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy")
+			if r.Method == http.MethodOptions {
+				h.Set("Access-Control-Allow-Methods", "GET, POST")
+				h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Idempotency-Key, X-Request-Id, Apollographql-Client-Name, Apollographql-Client-Version, Graphql-Client-Name")
+				h.Set("Access-Control-Max-Age", "7200")
+			}
+		}
+		if r.Method == http.MethodOptions {
+			h.Set("Allow", "GET, POST, OPTIONS")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limited refuses what is beyond the number of requests worked on at once. Sockets and streams of events stay open, so
+// they do not count here: the handler has a bound of its own for them.
 func (s *server) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ententegraph.OpensSocket(r) || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			next.ServeHTTP(w, r)
+			return
+		}
 		select {
 		case s.slots <- struct{}{}:
 			defer func() { <-s.slots }()

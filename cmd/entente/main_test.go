@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -411,7 +412,7 @@ func TestServeStopsGracefully(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	metrics := freePort(t)
-	server := start(t, "serve", "--database-url", db.AppURL, "--metrics-listen", metrics)
+	server := start(t, "serve", "--database-url", db.AppURL, "--metrics-listen", metrics, "--allow-origin", "https://app.example.com")
 	resp, err := http.Get("http://" + metrics + "/metrics")
 	require.NoError(t, err)
 	text, err := io.ReadAll(resp.Body)
@@ -426,7 +427,31 @@ func TestServeStopsGracefully(t *testing.T) {
 		assert.Equal(t, "nosniff", resp.Header.Get("X-Content-Type-Options"), path)
 		assert.NotEmpty(t, resp.Header.Get("Content-Security-Policy"), path)
 	}
+	for origin, allowed := range map[string]string{"https://app.example.com": "https://app.example.com", "https://evil.example.com": ""} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, "http://"+server.address+"/graphql", nil)
+		require.NoError(t, err)
+		req.Header.Set("Origin", origin)
+		req.Header.Set("Access-Control-Request-Method", "POST")
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		_ = resp.Body.Close()
+		assert.Equal(t, http.StatusNoContent, resp.StatusCode, origin)
+		assert.Equal(t, allowed, resp.Header.Get("Access-Control-Allow-Origin"), origin)
+		assert.Equal(t, allowed != "", strings.Contains(resp.Header.Get("Access-Control-Allow-Headers"), "Authorization"), origin)
+	}
+	succeed(t, "org", "create", "--database-url", db.AppURL, "--key", "acme", "--name", "Acme")
+	lines := strings.Fields(succeed(t, "token", "create", "--database-url", db.AppURL, "--org", "acme", "--role", "OPS", "--name", "socket"))
+	socket, _, err := websocket.Dial(t.Context(), "ws://"+server.address+"/graphql", &websocket.DialOptions{
+		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Origin": {"https://app.example.com"}},
+	})
+	require.NoError(t, err)
+	require.NoError(t, socket.Write(t.Context(), websocket.MessageText, []byte(`{"type": "connection_init", "payload": {"token": "`+lines[len(lines)-1]+`"}}`)))
+	_, ack, err := socket.Read(t.Context())
+	require.NoError(t, err)
+	assert.Contains(t, string(ack), "connection_ack")
 	require.NoError(t, server.Process.Signal(syscall.SIGTERM))
+	_, _, err = socket.Read(t.Context())
+	assert.Equal(t, websocket.StatusGoingAway, websocket.CloseStatus(err), "%v", err)
 	_ = server.Wait()
 	assert.Zero(t, server.ProcessState.ExitCode(), "%s", &server.output)
 }

@@ -18,6 +18,7 @@ import (
 
 type serveCmd struct {
 	database
+	surface
 	Listen        string `default:"127.0.0.1:8080" help:"Where to serve the API."`
 	MetricsListen string `help:"Where to serve /metrics, such as 127.0.0.1:9464; nowhere if not given." placeholder:"ADDR"`
 }
@@ -33,7 +34,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	s := newServer(a, log, playground.Options{})
+	s := newServer(a, log, playground.Options{}, c.surface)
 	log.Info("serving", "address", listeners[0].Addr().String())
 	return errors.Join(s.run(ctx, listeners), a.close())
 }
@@ -64,7 +65,7 @@ func listenAll(addrs ...string) ([]net.Listener, error) {
 const drain = 25 * time.Second
 
 // run serves the API on the first listener and metrics on the second, until the context ends; then it is no longer
-// ready, takes no new connections and finishes the requests in flight.
+// ready, sends those on sockets to another server, takes no new connections and finishes the requests in flight.
 func (s *server) run(ctx context.Context, listeners []net.Listener) error {
 	servers := make([]*http.Server, len(listeners))
 	failed := make(chan error, len(listeners))
@@ -84,6 +85,7 @@ func (s *server) run(ctx context.Context, listeners []net.Listener) error {
 	case err = <-failed:
 	}
 	s.ready.Store(false)
+	s.graph.Close()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	for _, h := range servers {

@@ -487,6 +487,27 @@ extend type Mutation {
   """
   tokenRevoke("The token." input: TokenRevokeInput!): TokenRevokePayload! @can(object: "token", action: ["revoke"])
 }
+
+"What an operation cost, and what the asker's token may still ask for. It is a bucket: each operation takes its cost out, and it fills up steadily."
+type RateLimit {
+  "What this operation cost."
+  cost: Int!
+  "The most that one operation may cost; beyond it the answer is COST_EXCEEDED."
+  maxCost: Int!
+  "What a full bucket holds."
+  limit: Int!
+  "What is left in the bucket; when it does not suffice, the answer is RATE_LIMITED."
+  remaining: Int!
+  "What comes back each second."
+  perSecond: Int!
+  "When the bucket is full again if nothing is asked until then, in UTC."
+  resetAt: DateTime!
+}
+
+extend type Query {
+  "What this operation cost and what the asker's token has left. Who may call: everyone who is signed in."
+  rateLimit: RateLimit!
+}
 `, BuiltIn: false},
 	{Name: "../schema/account.graphqls", Input: `"A company that is sold to. Sales, Ops, CS and leadership may read all of the org's."
 type Account implements Node @can(object: "account") {
@@ -2356,6 +2377,24 @@ func (ec *executionContext) childFields_ProductEdge(ctx context.Context, field g
 		return ec.fieldContext_ProductEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RateLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cost":
+		return ec.fieldContext_RateLimit_cost(ctx, field)
+	case "maxCost":
+		return ec.fieldContext_RateLimit_maxCost(ctx, field)
+	case "limit":
+		return ec.fieldContext_RateLimit_limit(ctx, field)
+	case "remaining":
+		return ec.fieldContext_RateLimit_remaining(ctx, field)
+	case "perSecond":
+		return ec.fieldContext_RateLimit_perSecond(ctx, field)
+	case "resetAt":
+		return ec.fieldContext_RateLimit_resetAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateLimit", field.Name)
 }
 
 func (ec *executionContext) childFields_ReportingLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

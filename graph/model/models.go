@@ -100,6 +100,22 @@ type ProductDefinePayload struct {
 type Query struct {
 }
 
+// What an operation cost, and what the asker's token may still ask for. It is a bucket: each operation takes its cost out, and it fills up steadily.
+type RateLimit struct {
+	// What this operation cost.
+	Cost int `json:"cost"`
+	// The most that one operation may cost; beyond it the answer is COST_EXCEEDED.
+	MaxCost int `json:"maxCost"`
+	// What a full bucket holds.
+	Limit int `json:"limit"`
+	// What is left in the bucket; when it does not suffice, the answer is RATE_LIMITED.
+	Remaining int `json:"remaining"`
+	// What comes back each second.
+	PerSecond int `json:"perSecond"`
+	// When the bucket is full again if nothing is asked until then, in UTC.
+	ResetAt time.Time `json:"resetAt"`
+}
+
 // A role for a person.
 type RoleGrantInput struct {
 	// Who.
