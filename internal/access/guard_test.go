@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -73,4 +74,23 @@ func (f fixture) reaches(t *testing.T, role, object, action string) []access.Rea
 	out := []access.Reach{}
 	require.NoError(t, h.Select(t.Context(), &out, `select reach from access_policy where role = $1 and object = $2 and action = $3`, role, object, action))
 	return out
+}
+
+// TestTheLastUsesAreWrittenWhenAServerStops ends the recording before its first minute is over.
+func TestTheLastUsesAreWrittenWhenAServerStops(t *testing.T) {
+	t.Parallel()
+	f := setUp(t)
+	s := f.service(now, false)
+	token, err := s.CreateToken(t.Context(), f.by, access.TokenParams{Name: "x", Roles: []access.Role{access.Ops}})
+	require.NoError(t, err)
+	p, err := f.resolve(t, s, token)
+	require.NoError(t, err)
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	s.RecordUses(stopped, func(err error) { t.Error(err) })
+	h := f.pool.Read(f.by.Session())
+	defer h.Close()
+	used, err := access.LastUses(t.Context(), h, f.org, []id.UUID{p.Token.UUID})
+	require.NoError(t, err)
+	assert.Equal(t, now, used[p.Token])
 }
