@@ -364,7 +364,7 @@ input PolicySetInput {
 "What came of policySet."
 type PolicySetPayload {
   "The policy as it is now; null where the asker may no longer read it."
-  permissionPolicy: PermissionPolicy
+  permissionPolicy: PermissionPolicy @can(object: "policy")
   "What could not be accepted; then nothing was changed."
   errors: [UserError!]!
 }
