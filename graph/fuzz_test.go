@@ -22,7 +22,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ententehq/entente/graph"
-	"github.com/ententehq/entente/internal/dbtest"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/period"
 )
@@ -92,8 +91,8 @@ func TestNoOrgSeesAnother(t *testing.T) {
 
 func settleTenants(t *testing.T) *tenants {
 	t.Helper()
-	db, log := dbtest.New(t), &lockedBuffer{}
-	x := &tenants{world: newWorldOver(t, db, 4, log, graph.Rate{Burst: 1 << 40}), log: log, owner: map[string]string{}, gen: newOpSource(t), codes: map[string]int{}}
+	log := &lockedBuffer{}
+	x := &tenants{world: newWorldOver(t, 4, log, graph.Rate{Burst: 1 << 40}), log: log, owner: map[string]string{}, gen: newOpSource(t), codes: map[string]int{}}
 	x.orgs = make([]*tenant, 3)
 	for i, key := range []string{"acme-robotics", "beta-works", "gamma-labs"} {
 		if i > 0 {
@@ -114,14 +113,14 @@ func settleTenants(t *testing.T) *tenants {
 		o.rows.Store(int64(len(deals)))
 		x.gen.names = append(x.gen.names, o.canary, o.canary+" deal 3", "Rita", "salesforce", "a")
 	}
-	x.mark(db)
+	x.mark()
 	return x
 }
 
 // mark puts the canaries into every text that people wrote, past the program, and learns whose each id is.
-func (x *tenants) mark(db *dbtest.DB) {
+func (x *tenants) mark() {
 	x.t.Helper()
-	super, err := sql.Open("postgres", db.SuperURL)
+	super, err := sql.Open("postgres", x.db.SuperURL)
 	require.NoError(x.t, err)
 	defer super.Close()
 	for _, o := range x.orgs {

@@ -22,6 +22,7 @@ var readers = map[string][]access.Role{
 	"deal": {"SALES", "SALES_MANAGER", "OPS", "CS", "LEADERSHIP", "ADMIN"}, "account": {"SALES", "SALES_MANAGER", "OPS", "CS", "LEADERSHIP", "ADMIN"},
 	"contact": {"SALES", "SALES_MANAGER", "OPS", "CS", "LEADERSHIP", "ADMIN"},
 	"user":    everyRole, "team": everyRole, "territory": everyRole, "stage": everyRole, "product": everyRole,
+	"token": {"ADMIN"}, "role": {"ADMIN"}, "policy": {"ADMIN"},
 }
 
 var everyRole = []access.Role{"SALES", "SALES_MANAGER", "OPS", "CS", "LEADERSHIP", "FINANCE", "ADMIN"}
@@ -181,7 +182,7 @@ func TestTheWalk(t *testing.T) {
 	seen := map[string]bool{}
 	for typ, list := range map[string]string{
 		"Deal": "deals", "Account": "accounts", "Contact": "contacts", "Product": "products", "User": "users", "Team": "teams",
-		"Territory": "territories", "Pipeline": "pipelines", "Stage": "",
+		"Territory": "territories", "Pipeline": "pipelines", "Stage": "", "Token": "tokens",
 	} {
 		for _, way := range ways(typ, list, updates[typ]) {
 			sel := &selector{schema: s, prefix: way.alias}
@@ -292,6 +293,8 @@ func (w *world) furnish() map[string]any {
 		"Deal": gid(d), "Account": gid(w.accounts["Acme"]), "Contact": a.at("contactCreate", "contact", "id"), "Product": p.at("productDefine", "product", "id"),
 		"User": gid(w.users["Rita"]), "Team": gid(w.teams["East"]), "Stage": gid(w.stages["Won"]),
 	}
+	made := w.ok("Ada", `mutation { tokenCreate(input: {name: "sync", allow: ["deal:read:won"]}) { token { id } } }`)
+	ids["Token"] = made.at("tokenCreate", "token", "id")
 	found := w.ok("Olga", `{ pipelines { id } territories { nodes { id } } }`)
 	ids["Pipeline"], ids["Territory"] = found.at("pipelines", 0, "id"), found.at("territories", "nodes", 0, "id")
 	return ids

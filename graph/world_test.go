@@ -57,6 +57,7 @@ type world struct {
 	clock   *testClock
 	log     *slog.Logger
 	rate    graph.Rate
+	conns   int
 	pool    *pg.Pool
 	access  *access.Service
 	orgs    *org.Service
@@ -64,6 +65,7 @@ type world struct {
 	handler *graph.Handler
 	url     string
 	org     id.Org
+	db      *dbtest.DB
 
 	users       map[string]id.User
 	teams       map[string]id.Team
@@ -75,26 +77,33 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	return newWorldOver(t, dbtest.New(t), 6, testLog{t}, graph.Rate{})
+	return newWorldOver(t, 6, testLog{t}, graph.Rate{})
 }
 
-// newWorldOver is a world on this database, served over so many connections, with its log and its rate.
-func newWorldOver(t testing.TB, db *dbtest.DB, conns int, log io.Writer, rate graph.Rate) *world {
+// newWorldOver is a world served over so many connections, with its log and its rate.
+func newWorldOver(t testing.TB, conns int, log io.Writer, rate graph.Rate) *world {
 	t.Helper()
-	w := &world{t: t, clock: &testClock{now: start}, log: slog.New(slog.NewTextHandler(log, nil)), rate: rate}
-	pool, err := pg.Open(t.Context(), db.AppURL, pg.Options{MaxConns: conns})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = pool.Close() })
+	w := &world{t: t, clock: &testClock{now: start}, conns: conns, log: slog.New(slog.NewTextHandler(log, nil)), rate: rate}
+	w.db = dbtest.New(t)
+	w.serve()
+	w.org = w.settle("acme-robotics")
+	return w
+}
+
+// serve starts a server of the world's database, with a pool and memory of its own, and asks it from now on.
+func (w *world) serve() {
+	w.t.Helper()
+	pool, err := pg.Open(w.t.Context(), w.db.AppURL, pg.Options{MaxConns: w.conns})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = pool.Close() })
 	w.pool = pool
 	w.access = access.NewService(pool, w.clock, true)
 	w.orgs = org.NewService(pool, w.clock)
 	w.crm = crm.NewService(pool, w.clock, w.orgs)
 	w.handler = graph.NewHandler(w.resolver())
 	srv := httptest.NewServer(w.handler)
-	t.Cleanup(srv.Close)
+	w.t.Cleanup(srv.Close)
 	w.url = srv.URL
-	w.org = w.settle("acme-robotics")
-	return w
 }
 
 func (w *world) resolver() *graph.Resolver {
@@ -165,7 +174,7 @@ func (w *world) settle(key string) id.Org {
 	}))
 	for name := range roles {
 		_, err := w.access.CreateToken(ctx, by, access.TokenParams{
-			Name: name, Roles: []access.Role{roles[name]}, DemoSecret: key + "." + strings.ToLower(name), DemoUser: w.users[name],
+			Name: name, DemoSecret: key + "." + strings.ToLower(name), DemoUser: w.users[name],
 		})
 		require.NoError(w.t, err)
 	}
@@ -341,6 +350,8 @@ func gid(v any) string {
 		return id.Global(id.StageKind, v.UUID)
 	case id.Team:
 		return id.Global(id.TeamKind, v.UUID)
+	case id.Territory:
+		return id.Global(id.TerritoryKind, v.UUID)
 	}
 	panic(fmt.Sprintf("no global id for %T", v))
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -74,6 +75,11 @@ func (s *server) run(ctx context.Context, listeners []net.Listener) error {
 		servers[i] = httpServer([]http.Handler{s.api(), s.metrics.handler()}[i], s.log)
 		go func() { failed <- servers[i].Serve(l) }()
 	}
+	var background sync.WaitGroup
+	done, end := context.WithCancel(context.WithoutCancel(ctx))
+	background.Go(func() {
+		s.access.RecordUses(done, func(err error) { s.log.Error("record the use of tokens", "error", err) })
+	})
 	s.ready.Store(true)
 	var err error
 	select {
@@ -87,6 +93,8 @@ func (s *server) run(ctx context.Context, listeners []net.Listener) error {
 	for _, h := range servers {
 		err = errors.Join(err, h.Shutdown(stop))
 	}
+	end() // once no request is in flight, so that the last uses of tokens are written too
+	background.Wait()
 	return err
 }
 

@@ -57,6 +57,8 @@ type (
 		connection[Territory, TerritoryEdge]
 	}
 	TerritoryEdge     struct{ edge[Territory] }
+	TokenConnection   struct{ connection[Token, TokenEdge] }
+	TokenEdge         struct{ edge[Token] }
 	AccountConnection struct {
 		connection[Account, AccountEdge]
 	}

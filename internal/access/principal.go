@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ententehq/entente/internal/entity"
@@ -24,6 +25,7 @@ type Principal struct {
 	Once   Once   // names the mutation under way, so that it is done once
 
 	tables     []decisions
+	facts      *snapshot // nil for the operator
 	everything bool
 	around     func() surroundings // nil: nothing but all of the org or none of it is in reach
 }
@@ -95,16 +97,14 @@ type Grant struct {
 
 // Grants lists all that the principal may do, in the policy's order.
 func (p *Principal) Grants() []Grant {
+	return grantsOf(p.reach)
+}
+
+func grantsOf(reach func(object, action string) reachSet) []Grant {
 	var out []Grant
-	seen := map[Permission]bool{}
-	for _, r := range Builtin {
-		perm := Permission{r.Object, r.Action}
-		if seen[perm] {
-			continue
-		}
-		seen[perm] = true
-		g := Grant{Object: r.Object, Action: r.Action}
-		set := p.reach(r.Object, r.Action)
+	for _, perm := range catalogue {
+		g := Grant{Object: perm.Object, Action: perm.Action}
+		set := reach(perm.Object, perm.Action)
 		for _, x := range reaches {
 			if set.has(x) {
 				g.Reaches = append(g.Reaches, x)
@@ -112,6 +112,50 @@ func (p *Principal) Grants() []Grant {
 		}
 		if set != 0 {
 			out = append(out, g)
+		}
+	}
+	return out
+}
+
+func (d decisions) grants() []Grant {
+	return grantsOf(func(object, action string) reachSet { return d[Permission{object, action}] })
+}
+
+// RolesOf are the roles of a person of the asker's org, as the asker's snapshot has them, in the order of [Roles].
+// Permission: role read; without it there are none.
+func (p *Principal) RolesOf(u id.User) []Role {
+	if p.facts == nil || p.facts.users[u] == nil || !p.Can("role", "read") {
+		return nil
+	}
+	out := []Role{}
+	for _, r := range Roles {
+		if slices.Contains(p.facts.users[u].Roles, string(r)) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// AllowedTo is what a token of the asker's org lists beside its roles. Permission: token read; without it, nothing.
+func (p *Principal) AllowedTo(t id.Token) []Grant {
+	if p.facts == nil || !p.Can("token", "read") {
+		return nil
+	}
+	return p.facts.byToken[t].grants()
+}
+
+// Policy is the org's policy row by row, role by role, in the catalogue's order, as the asker's snapshot has it.
+// Permission: policy read; without it, nothing.
+func (p *Principal) Policy() []Rule {
+	if p.facts == nil || !p.Can("policy", "read") {
+		return nil
+	}
+	var out []Rule
+	for _, role := range Roles {
+		for _, g := range p.facts.byRole[role].grants() {
+			for _, r := range g.Reaches {
+				out = append(out, Rule{role, g.Object, g.Action, r})
+			}
 		}
 	}
 	return out
@@ -149,6 +193,9 @@ func (s Scope) Reaches() []string {
 
 // Empty tells whether the scope covers nothing at all.
 func (s Scope) Empty() bool { return s.p == nil || s.set == 0 }
+
+// CoversAll tells whether the scope covers every row of the org.
+func (s Scope) CoversAll() bool { return s.set.has(All) }
 
 // Predicate renders the granted reaches over a row. A reach that the entity does not describe covers none of its rows;
 // a service token has no rows of its own, no team and no territory.

@@ -98,6 +98,7 @@ func (v *DealCardStage) GetKind() StageKind { return v.Kind }
 // LookupNodeStage
 // LookupNodeTeam
 // LookupNodeTerritory
+// LookupNodeToken
 // LookupNodeUser
 // The GraphQL type's documentation follows.
 //
@@ -121,6 +122,7 @@ func (v *LookupNodeProduct) implementsGraphQLInterfaceLookupNode()   {}
 func (v *LookupNodeStage) implementsGraphQLInterfaceLookupNode()     {}
 func (v *LookupNodeTeam) implementsGraphQLInterfaceLookupNode()      {}
 func (v *LookupNodeTerritory) implementsGraphQLInterfaceLookupNode() {}
+func (v *LookupNodeToken) implementsGraphQLInterfaceLookupNode()     {}
 func (v *LookupNodeUser) implementsGraphQLInterfaceLookupNode()      {}
 
 func __unmarshalLookupNode(b []byte, v *LookupNode) error {
@@ -160,6 +162,9 @@ func __unmarshalLookupNode(b []byte, v *LookupNode) error {
 		return json.Unmarshal(b, *v)
 	case "Territory":
 		*v = new(LookupNodeTerritory)
+		return json.Unmarshal(b, *v)
+	case "Token":
+		*v = new(LookupNodeToken)
 		return json.Unmarshal(b, *v)
 	case "User":
 		*v = new(LookupNodeUser)
@@ -239,6 +244,14 @@ func __marshalLookupNode(v *LookupNode) ([]byte, error) {
 		result := struct {
 			TypeName string `json:"__typename"`
 			*LookupNodeTerritory
+		}{typename, v}
+		return json.Marshal(result)
+	case *LookupNodeToken:
+		typename = "Token"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*LookupNodeToken
 		}{typename, v}
 		return json.Marshal(result)
 	case *LookupNodeUser:
@@ -389,6 +402,22 @@ func (v *LookupNodeTerritory) GetTypename() *string { return v.Typename }
 
 // GetId returns LookupNodeTerritory.Id, and is useful for accessing the field via an interface.
 func (v *LookupNodeTerritory) GetId() string { return v.Id }
+
+// LookupNodeToken includes the requested fields of the GraphQL type Token.
+// The GraphQL type's documentation follows.
+//
+// A bearer token of an integration, or of a person in demo mode. The token itself is shown once, when it is made. Who can see it: whoever may read tokens.
+type LookupNodeToken struct {
+	Typename *string `json:"__typename"`
+	// Opaque, and unique among all types; it carries the type.
+	Id string `json:"id"`
+}
+
+// GetTypename returns LookupNodeToken.Typename, and is useful for accessing the field via an interface.
+func (v *LookupNodeToken) GetTypename() *string { return v.Typename }
+
+// GetId returns LookupNodeToken.Id, and is useful for accessing the field via an interface.
+func (v *LookupNodeToken) GetId() string { return v.Id }
 
 // LookupNodeUser includes the requested fields of the GraphQL type User.
 // The GraphQL type's documentation follows.

@@ -21,7 +21,10 @@ export default [
           acceptedIdTypes: ['ID'],
           acceptedIdNames: ['id'],
           exceptions: {
-            types: ['ExternalId', 'Money', 'PageInfo', 'Permission', 'RateLimit', 'ReportingLine', 'StageVisit', 'UserError', 'Viewer'],
+            types: [
+              'ExternalId', 'KnownPermission', 'Money', 'PageInfo', 'Permission', 'PermissionPolicy', 'PolicyRule', 'RateLimit', 'ReportingLine', 'StageVisit', 'UserError',
+              'Viewer',
+            ],
             suffixes: ['Connection', 'Edge', 'Payload'],
           },
         },
