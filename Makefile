@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # generating removes files that another target may be compiling
 .PHONY: help build demo test test-race check fresh fresh-generated fresh-schema fresh-dump fresh-mod generate schema dump \
-  fmt lint vet sizes playground check-clients clean
+  fmt lint vet sizes playground check-clients schema-diff bench clean
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -29,8 +29,9 @@ check: fresh fmt lint vet test-race ## All that must hold before a commit.
 
 fresh: fresh-mod fresh-generated fresh-schema fresh-dump ## Files made from others are what they are made to.
 
-fresh-generated: ## graph/generated and graph/model are what graph/schema and gqlgen.yml make.
+fresh-generated: ## Generated Go is what the schema, its configuration and the operations make.
 	scripts/fresh graph/generated graph/model -- go generate ./graph
+	scripts/fresh internal/clienttest/generated.go -- go generate ./internal/clienttest
 
 fresh-schema: ## schema.graphql is the schema that the program prints.
 	scripts/fresh schema.graphql -- $(MAKE) --no-print-directory schema
@@ -53,7 +54,7 @@ dump: ## Write schema.sql from the migrations.
 	go test ./migrations -run TestSchemaDumpFresh -update
 
 fmt: ## No Go file wants formatting.
-	@files=$$(gofmt -l cmd graph internal migrations) && if [ -n "$$files" ]; then echo "gofmt -w is needed:"; echo "$$files"; exit 1; fi
+	@files=$$(gofmt -l cmd graph internal migrations scripts) && if [ -n "$$files" ]; then echo "gofmt -w is needed:"; echo "$$files"; exit 1; fi
 
 vet: ## go vet.
 	go vet ./...
@@ -75,5 +76,14 @@ playground: ## Build the playground's page into internal/playground/dist.
 check-clients: ## Use a demo as clients do: the playground in a browser, its build, the migrations.
 	scripts/check-clients
 
+schema-diff: ## Compare the schema with the last tag's: what breaks clients fails.
+	scripts/schema-diff
+
+SIZE ?= small
+
+bench: build ## Measure against the best SQL, on generated data: SIZE=small or large; see docs/performance.md.
+	go build -o bin/bench ./scripts/bench
+	bin/bench --program bin/entente --size $(SIZE) --output docs/performance.md
+
 clean: ## Remove what was built here.
-	rm -rf bin internal/playground/web/node_modules scripts/clients/node_modules
+	rm -rf bin internal/playground/web/node_modules scripts/clients/node_modules scripts/bench/postgraphile/node_modules

@@ -525,6 +525,14 @@ CREATE TABLE public.token_lookup (
     token_id uuid NOT NULL
 );
 
+CREATE TABLE public.token_use (
+    org_id uuid NOT NULL,
+    token_id uuid NOT NULL,
+    used_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.token_use FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE ONLY public.access_policy
     ADD CONSTRAINT access_policy_pkey PRIMARY KEY (org_id, role, object, action, reach);
 
@@ -645,6 +653,9 @@ ALTER TABLE ONLY public.token_allow
 ALTER TABLE ONLY public.token_lookup
     ADD CONSTRAINT token_lookup_pkey PRIMARY KEY (hash);
 
+ALTER TABLE ONLY public.token_use
+    ADD CONSTRAINT token_use_pkey PRIMARY KEY (org_id, token_id);
+
 CREATE INDEX account_created_idx ON public.account USING btree (org_id, created_at, id);
 
 CREATE INDEX account_csm_idx ON public.account USING btree (org_id, csm_id);
@@ -712,6 +723,10 @@ CREATE INDEX product_name_idx ON public.product USING btree (org_id, name, id);
 CREATE INDEX product_price_idx ON public.product USING btree (org_id, price_key, id);
 
 CREATE INDEX reporting_line_team_idx ON public.reporting_line USING btree (org_id, team_id);
+
+CREATE INDEX service_token_created_idx ON public.service_token USING btree (org_id, created_at, id);
+
+CREATE INDEX service_token_name_idx ON public.service_token USING btree (org_id, name, id);
 
 CREATE INDEX team_manager_idx ON public.team USING btree (org_id, manager_id);
 
@@ -894,6 +909,12 @@ ALTER TABLE ONLY public.token_allow
 ALTER TABLE ONLY public.token_lookup
     ADD CONSTRAINT token_lookup_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
 
+ALTER TABLE ONLY public.token_use
+    ADD CONSTRAINT token_use_org_fkey FOREIGN KEY (org_id) REFERENCES public.org(id);
+
+ALTER TABLE ONLY public.token_use
+    ADD CONSTRAINT token_use_token_fkey FOREIGN KEY (org_id, token_id) REFERENCES public.service_token(org_id, id);
+
 ALTER TABLE public.access_policy ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
@@ -972,6 +993,8 @@ CREATE POLICY org_boundary ON public.territory_assignment TO entente_owner, ente
 
 CREATE POLICY org_boundary ON public.token_allow TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY org_boundary ON public.token_use TO entente_owner, entente_app USING ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid)) WITH CHECK ((org_id = (NULLIF(current_setting('entente.org_id'::text, true), ''::text))::uuid));
+
 ALTER TABLE public.pipeline ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product ENABLE ROW LEVEL SECURITY;
@@ -993,6 +1016,8 @@ ALTER TABLE public.territory ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.territory_assignment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.token_allow ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.token_use ENABLE ROW LEVEL SECURITY;
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO entente_app;
@@ -1055,7 +1080,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.pipeline TO entente_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO entente_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.reporting_line TO entente_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reporting_line TO entente_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.role_grant TO entente_app;
 
@@ -1073,10 +1098,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.team TO entente_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.territory TO entente_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.territory_assignment TO entente_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.territory_assignment TO entente_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.token_allow TO entente_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.token_lookup TO entente_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.token_use TO entente_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE entente_owner REVOKE ALL ON FUNCTIONS  FROM PUBLIC;

@@ -19,7 +19,7 @@ func globalDeal(e *event.Event) string  { return id.Global(id.DealKind, e.Entity
 func TestTheAuditLogTellsWhoDidWhat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.url = w.serve().URL
+	w.url = w.another().URL
 	made := w.ok("Rita", `mutation { dealCreate(input: {name: "Robots", amount: {amount: "12.50", currency: "USD"}}) { deal { id } errors { message } } }`).at("dealCreate", "deal", "id")
 	w.clock.add(time.Minute)
 	w.ok("Olga", fmt.Sprintf(`mutation { dealUpdate(input: {dealId: %q, name: "Arms", amount: null, reason: "typo"}) { errors { message } } }`, made))

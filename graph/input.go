@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ententehq/entente/graph/model"
+	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/page"
@@ -84,4 +85,20 @@ func oneOf(id *string, external *model.ExternalIDInput) error {
 		return errs.New(errs.BadInput, "Give either id or externalId.").At("id")
 	}
 	return nil
+}
+
+// takeRoles takes the roles to be given out of a change set.
+func takeRoles(set entity.ChangeSet) []access.Role {
+	list, _ := take(set, "roles").([]any)
+	out := make([]access.Role, len(list))
+	for i, r := range list {
+		out[i] = access.Role(text(r))
+	}
+	return out
+}
+
+// text is a member of a change set as text, "" where it is none.
+func text(v any) string {
+	s, _ := v.(string)
+	return s
 }

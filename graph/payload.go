@@ -8,6 +8,7 @@ import (
 	"github.com/ententehq/entente/graph/model"
 	"github.com/ententehq/entente/graph/view"
 	"github.com/ententehq/entente/internal/entity"
+	"github.com/ententehq/entente/internal/errs"
 	"github.com/ententehq/entente/internal/id"
 )
 
@@ -51,11 +52,21 @@ func writtenAs[K interface{ IsZero() bool }, V any](ctx context.Context, m *muta
 	if err != nil || record.IsZero() {
 		return nil, refused, err
 	}
-	env, err := m.after(ctx)
-	if err != nil {
+	env, ended, err := m.afterwards(ctx)
+	if err != nil || ended {
 		return nil, refused, err
 	}
 	payload := graphql.GetFieldContext(ctx).Field.Definition.Type.Name()
 	written, err := load(env, ctx, record, view.Selected(ctx, payload).Under(field, typ, "Node"))
 	return written, refused, err
+}
+
+// afterwards is after, for a mutation that may have ended the asker's own access. Then it tells so, and the payload shows
+// nothing but that it was done.
+func (m *mutation) afterwards(ctx context.Context) (env *view.Env, ended bool, err error) {
+	env, err = m.after(ctx)
+	if errs.CodeOf(err) == errs.Unauthenticated {
+		return nil, true, nil
+	}
+	return env, false, err
 }

@@ -156,7 +156,7 @@ func TestDescriptionsAndSchemaAgree(t *testing.T) {
 	for name, fields := range map[string]map[string]*entity.Field{
 		"Deal": crm.Deals.Fields(), "Account": crm.Accounts.Fields(),
 		"Contact": crm.Contacts.Fields(), "Product": crm.Products.Fields(), "User": org.Users.Fields(), "Team": org.Teams.Fields(), "Territory": org.Territories.Fields(),
-		"Audit": event.AuditLog.Fields(),
+		"Token": access.Tokens.Fields(), "Audit": event.AuditLog.Fields(),
 	} {
 		var inSchema, described, orders, sortable []string
 		for _, f := range s.Types[name+"Filter"].Fields {
@@ -175,6 +175,25 @@ func TestDescriptionsAndSchemaAgree(t *testing.T) {
 		}
 		assert.ElementsMatch(t, described, inSchema, name)
 		assert.ElementsMatch(t, sortable, orders, name)
+	}
+}
+
+// TestWhatCanBeGrantedCoversRows holds the reaches that the policy can be given to those that the entities describe: a
+// reach that no row of an object could be in is not one of its reaches.
+func TestWhatCanBeGrantedCoversRows(t *testing.T) {
+	t.Parallel()
+	described := map[string]func(string) bool{
+		"deal": crm.Deals.Describes, "account": crm.Accounts.Describes, "contact": crm.Contacts.Describes, "product": crm.Products.Describes,
+		"user": org.Users.Describes, "team": org.Teams.Describes, "territory": org.Territories.Describes, "token": access.Tokens.Describes,
+	}
+	for _, p := range access.Permissions() {
+		of, ok := described[p.Object]
+		if !ok {
+			continue
+		}
+		for _, r := range access.ReachesOf(p.Object, p.Action) {
+			assert.True(t, r == access.All || of(string(r)), "%s can be granted on %s, whose rows do not tell it", r, p)
+		}
 	}
 }
 
@@ -207,7 +226,7 @@ func TestRootFieldsByRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := published(t)
-	selections := map[string]string{"pipelines": "{ name }", "account": `{ name }`, "deal": "{ name }", "viewer": "{ roles }", "rateLimit": "{ cost }"}
+	selections := map[string]string{"pipelines": "{ name }", "account": `{ name }`, "deal": "{ name }", "viewer": "{ roles }", "rateLimit": "{ cost }", "permissionPolicy": "{ rules { reach } }"}
 	for who := range roles {
 		permissions := map[string]bool{}
 		for _, p := range w.ok(who, `{ viewer { permissions { object action } } }`).at("viewer", "permissions").([]any) {

@@ -28,8 +28,8 @@ import (
 
 var events = flag.Int("events", 1_000, "how many changes the subscribers of the long test get to see")
 
-// serve starts one more server over the world's database, with a pool, caches and a fan-out of its own.
-func (w *world) serve() *httptest.Server {
+// another starts one more server over the world's database, with a pool, caches and a fan-out of its own.
+func (w *world) another() *httptest.Server {
 	w.t.Helper()
 	pool, err := pg.Open(w.t.Context(), w.db.AppURL, pg.Options{MaxConns: 6})
 	require.NoError(w.t, err)
@@ -153,7 +153,7 @@ type listener struct {
 func TestEachPermittedChangeArrivesOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	servers := []*httptest.Server{w.serve(), w.serve()}
+	servers := []*httptest.Server{w.another(), w.another()}
 	var deals []deal
 	for i := range 40 {
 		deals = append(deals, deal{name: fmt.Sprint("deal ", i), owner: []string{"Rita", "Rob", "Wes", "Vera"}[i%4], account: []string{"Acme", "Globex"}[i%2], stage: []string{"Prospecting", "Proposal", "Discovery"}[i%3]})
@@ -310,7 +310,7 @@ func cancelWhenDone(t *testing.T, all []*listener, want []known, cancel func()) 
 func TestWhoMayNoLongerListenIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	servers := []*httptest.Server{w.serve(), w.serve()}
+	servers := []*httptest.Server{w.another(), w.another()}
 	ids := w.put(deal{name: "d", owner: "Wes", stage: "Proposal"})
 	by := access.Operator(w.org)
 	token, err := w.access.CreateToken(t.Context(), by, access.TokenParams{Name: "sync", Roles: []access.Role{access.Ops}})
@@ -384,7 +384,7 @@ func (w *world) hears(e *ear, deal string) {
 func TestADealOutOfReachSendsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	srv := w.serve()
+	srv := w.another()
 	ids := w.put(deal{name: "moving", owner: "Rita", stage: "Proposal"}, deal{name: "staying", owner: "Rita", stage: "Proposal"})
 	moving, staying := gid(ids[0]), gid(ids[1])
 	update := func(id, set string) {
@@ -419,7 +419,7 @@ func TestADealOutOfReachSendsNothing(t *testing.T) {
 func TestBadSubscriptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	srv := w.serve()
+	srv := w.another()
 	deep := map[string]any{}
 	for range 6 {
 		deep = map[string]any{"not": deep}

@@ -54,8 +54,10 @@ func (c *testClock) add(d time.Duration) {
 // and Olga (OPS), Carla and Carl (CS), Lea (LEADERSHIP), Ada (ADMIN), Finn (FINANCE). Carla is the CSM of Acme.
 type world struct {
 	t       testing.TB
-	db      *dbtest.DB
 	clock   *testClock
+	log     *slog.Logger
+	rate    graph.Rate
+	conns   int
 	pool    *pg.Pool
 	access  *access.Service
 	orgs    *org.Service
@@ -63,6 +65,7 @@ type world struct {
 	handler *graph.Handler
 	url     string
 	org     id.Org
+	db      *dbtest.DB
 
 	users       map[string]id.User
 	teams       map[string]id.Team
@@ -74,23 +77,40 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, clock: &testClock{now: start}, db: dbtest.New(t)}
-	pool, err := pg.Open(t.Context(), w.db.AppURL, pg.Options{MaxConns: 6})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = pool.Close() })
+	return newWorldOver(t, 6, testLog{t}, graph.Rate{})
+}
+
+// newWorldOver is a world served over so many connections, with its log and its rate.
+func newWorldOver(t testing.TB, conns int, log io.Writer, rate graph.Rate) *world {
+	t.Helper()
+	w := &world{t: t, clock: &testClock{now: start}, conns: conns, log: slog.New(slog.NewTextHandler(log, nil)), rate: rate}
+	w.db = dbtest.New(t)
+	w.serve()
+	w.org = w.settle("acme-robotics")
+	return w
+}
+
+// serve starts a server of the world's database, with a pool and memory of its own, and asks it from now on.
+func (w *world) serve() {
+	w.t.Helper()
+	pool, err := pg.Open(w.t.Context(), w.db.AppURL, pg.Options{MaxConns: w.conns})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = pool.Close() })
 	w.pool = pool
 	w.access = access.NewService(pool, w.clock, true)
 	w.orgs = org.NewService(pool, w.clock)
 	w.crm = crm.NewService(pool, w.clock, w.orgs)
-	w.handler = graph.NewHandler(&graph.Resolver{
-		Pool: pool, Clock: w.clock, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Access: w.access, Orgs: w.orgs, CRM: w.crm,
-		Origins: []string{"https://app.example.com"},
-	})
+	w.handler = graph.NewHandler(w.resolver())
 	srv := httptest.NewServer(w.handler)
-	t.Cleanup(srv.Close)
+	w.t.Cleanup(srv.Close)
 	w.url = srv.URL
-	w.org = w.settle("acme-robotics")
-	return w
+}
+
+func (w *world) resolver() *graph.Resolver {
+	return &graph.Resolver{
+		Pool: w.pool, Clock: w.clock, Log: w.log, Access: w.access, Orgs: w.orgs, CRM: w.crm,
+		Rate: w.rate, Origins: []string{"https://app.example.com"},
+	}
 }
 
 // testLog writes the server's log into the test's.
@@ -154,7 +174,7 @@ func (w *world) settle(key string) id.Org {
 	}))
 	for name := range roles {
 		_, err := w.access.CreateToken(ctx, by, access.TokenParams{
-			Name: name, Roles: []access.Role{roles[name]}, DemoSecret: key + "." + strings.ToLower(name), DemoUser: w.users[name],
+			Name: name, DemoSecret: key + "." + strings.ToLower(name), DemoUser: w.users[name],
 		})
 		require.NoError(w.t, err)
 	}
@@ -330,6 +350,8 @@ func gid(v any) string {
 		return id.Global(id.StageKind, v.UUID)
 	case id.Team:
 		return id.Global(id.TeamKind, v.UUID)
+	case id.Territory:
+		return id.Global(id.TerritoryKind, v.UUID)
 	}
 	panic(fmt.Sprintf("no global id for %T", v))
 }

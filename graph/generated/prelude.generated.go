@@ -1641,6 +1641,16 @@ func (ec *executionContext) marshalNID2githubᚗcomᚋententehqᚋententeᚋinte
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋententehqᚋententeᚋinternalᚋidᚐToken(ctx context.Context, v any) (id.Token, error) {
+	var res id.Token
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋententehqᚋententeᚋinternalᚋidᚐToken(ctx context.Context, sel ast.SelectionSet, v id.Token) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋententehqᚋententeᚋinternalᚋidᚐUser(ctx context.Context, v any) (id.User, error) {
 	var res id.User
 	err := res.UnmarshalGQL(v)

@@ -77,17 +77,27 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("MoneyFilter", ec.unmarshalInputMoneyFilter),
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
+			graphql.NewInputUnmarshaler("PolicySetInput", ec.unmarshalInputPolicySetInput),
 			graphql.NewInputUnmarshaler("ProductDefineInput", ec.unmarshalInputProductDefineInput),
 			graphql.NewInputUnmarshaler("ProductFilter", ec.unmarshalInputProductFilter),
 			graphql.NewInputUnmarshaler("ProductOrder", ec.unmarshalInputProductOrder),
+			graphql.NewInputUnmarshaler("RoleGrantInput", ec.unmarshalInputRoleGrantInput),
+			graphql.NewInputUnmarshaler("RoleRevokeInput", ec.unmarshalInputRoleRevokeInput),
 			graphql.NewInputUnmarshaler("StageKindFilter", ec.unmarshalInputStageKindFilter),
 			graphql.NewInputUnmarshaler("TeamFilter", ec.unmarshalInputTeamFilter),
 			graphql.NewInputUnmarshaler("TeamOrder", ec.unmarshalInputTeamOrder),
+			graphql.NewInputUnmarshaler("TeamSetInput", ec.unmarshalInputTeamSetInput),
 			graphql.NewInputUnmarshaler("TerritoryFilter", ec.unmarshalInputTerritoryFilter),
 			graphql.NewInputUnmarshaler("TerritoryOrder", ec.unmarshalInputTerritoryOrder),
 			graphql.NewInputUnmarshaler("TextFilter", ec.unmarshalInputTextFilter),
+			graphql.NewInputUnmarshaler("TokenCreateInput", ec.unmarshalInputTokenCreateInput),
+			graphql.NewInputUnmarshaler("TokenFilter", ec.unmarshalInputTokenFilter),
+			graphql.NewInputUnmarshaler("TokenOrder", ec.unmarshalInputTokenOrder),
+			graphql.NewInputUnmarshaler("TokenRevokeInput", ec.unmarshalInputTokenRevokeInput),
 			graphql.NewInputUnmarshaler("UserFilter", ec.unmarshalInputUserFilter),
+			graphql.NewInputUnmarshaler("UserInviteInput", ec.unmarshalInputUserInviteInput),
 			graphql.NewInputUnmarshaler("UserOrder", ec.unmarshalInputUserOrder),
+			graphql.NewInputUnmarshaler("UserUpdateInput", ec.unmarshalInputUserUpdateInput),
 		)
 	}
 	first := true
@@ -243,6 +253,260 @@ type Viewer {
   permissions: [Permission!]!
   "Whether the asker may do the action on at least some objects of the kind. Ask an object's viewerCan about that object."
   can("The kind of object, as in the access policy." object: String!, "The action on it." action: String!): Boolean!
+}
+
+"A permission that the program knows, and how far it can be granted."
+type KnownPermission {
+  "The kind of object: deal."
+  object: String!
+  "The action on it: read."
+  action: String!
+  "The reaches that make sense for it, from narrow to wide; policySet refuses others."
+  reaches: [Reach!]!
+}
+
+"One row of the access policy: a role may do the action on the objects within the reach. Several rows make a union."
+type PolicyRule {
+  "Who."
+  role: Role!
+  "On which kind of object."
+  object: String!
+  "What."
+  action: String!
+  "Which of the objects."
+  reach: Reach!
+}
+
+"The org's access policy, with all there is to grant, so that a matrix can be drawn. What no row grants is refused."
+type PermissionPolicy {
+  "What is granted, role by role, in the order of known. At most a row for each role, permission and reach."
+  rules(
+    "Only the rows of this role."
+    role: Role
+    "Only the rows about this kind of object."
+    object: String
+  ): [PolicyRule!]!
+  "All permissions that can be granted."
+  known: [KnownPermission!]!
+}
+
+"A bearer token of an integration, or of a person in demo mode. The token itself is shown once, when it is made. Who can see it: whoever may read tokens."
+type Token implements Node @can(object: "token") {
+  "Opaque, and unique among all types; not the token itself."
+  id: ID!
+  "What uses it."
+  name: String!
+  "The roles that it was given."
+  roles: [Role!]!
+  "What it may beyond its roles."
+  allow: [Permission!]!
+  "Whom a demo token signs in; null for a service token, and where the asker may not read users."
+  user: User
+  "When it was made, in UTC."
+  createdAt: DateTime!
+  "Who made it; null where an operator or another token did, and where the asker may not read users."
+  createdBy: User
+  "From when on it is no longer valid, in UTC; null for never."
+  expiresAt: DateTime
+  "When it was revoked, in UTC; null while it was not."
+  revokedAt: DateTime
+  "When a request last came with it, in UTC, up to a minute late; null where none did."
+  lastUsedAt: DateTime
+}
+
+"A page of tokens."
+type TokenConnection {
+  "The entries with their cursors."
+  edges: [TokenEdge!]!
+  "The entries themselves."
+  nodes: [Token!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all, up to 10,000. Counted only when asked for."
+  totalCount: Int
+  "Whether there are more than totalCount says."
+  totalCountCapped: Boolean!
+}
+
+"A token in a page."
+type TokenEdge {
+  "The entry's place in this list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The entry."
+  node: Token!
+}
+
+"Which tokens a list shows. All members given must hold."
+input TokenFilter {
+  "What uses it."
+  name: TextFilter
+  "When it ends; unknown for one that does not."
+  expiresAt: DateTimeFilter
+  "When it was revoked; unknown for one that was not."
+  revokedAt: DateTimeFilter
+  "When it was made."
+  createdAt: DateTimeFilter
+  "All of these hold."
+  and: [TokenFilter!]
+  "At least one of these holds."
+  or: [TokenFilter!]
+  "This does not hold."
+  not: TokenFilter
+}
+
+"What tokens can be ordered by."
+enum TokenOrderField {
+  "What uses it."
+  NAME
+  "When it was made."
+  CREATED_AT
+}
+
+"One term of an order of tokens."
+input TokenOrder {
+  "What to order by."
+  field: TokenOrderField!
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+"How far one permission of one role reaches from now on."
+input PolicySetInput {
+  "Whose permission; not INTEGRATION, which grants only what its token lists."
+  role: Role!
+  "The kind of object, as in permissionPolicy.known."
+  object: String!
+  "The action on it."
+  action: String!
+  "All its reaches, in place of those it had; an empty list takes the permission away."
+  reaches: [Reach!]!
+}
+
+"What came of policySet."
+type PolicySetPayload {
+  "The policy as it is now; null where the asker may no longer read it."
+  permissionPolicy: PermissionPolicy @can(object: "policy")
+  "What could not be accepted; then nothing was changed."
+  errors: [UserError!]!
+}
+
+"A role for a person."
+input RoleGrantInput {
+  "Who."
+  userId: ID!
+  "Which role; not INTEGRATION, which is for tokens."
+  role: Role!
+}
+
+"What came of roleGrant."
+type RoleGrantPayload {
+  "The person as they are now; null where the asker may not read users."
+  user: User
+  "What could not be accepted; then nothing was changed."
+  errors: [UserError!]!
+}
+
+"A role to be taken from a person."
+input RoleRevokeInput {
+  "Who."
+  userId: ID!
+  "Which role."
+  role: Role!
+}
+
+"What came of roleRevoke."
+type RoleRevokePayload {
+  "The person as they are now; null where the asker may not read users."
+  user: User
+  "What could not be accepted; then nothing was changed."
+  errors: [UserError!]!
+}
+
+"A new service token. It may be given permissions that its maker lacks: whoever may create tokens decides what integrations may."
+input TokenCreateInput {
+  "What will use it; up to 200 characters."
+  name: String!
+  "Its roles; INTEGRATION grants nothing but what allow lists. A token owns nothing and is in no team, so that reaches such as OWN and TEAM cover nothing for it."
+  roles: [Role!]! = [INTEGRATION]
+  "What it may beyond its roles, each as object:action:reach, such as deal:read:all; at most 250."
+  allow: [String!]
+  "From when on it is no longer valid; never if not given."
+  expiresAt: DateTime
+}
+
+"What came of tokenCreate."
+type TokenCreatePayload {
+  "The new token; null where it could not be made, or where the asker may not read tokens."
+  token: Token
+  "The token itself, to be sent as ` + "`" + `Authorization: Bearer …` + "`" + `. It is shown this once: only its hash is kept, so that it is null where the same call under an idempotency key had made it before."
+  secret: String
+  "What could not be accepted; then nothing was made."
+  errors: [UserError!]!
+}
+
+"A token to be ended."
+input TokenRevokeInput {
+  "Which token."
+  tokenId: ID!
+}
+
+"What came of tokenRevoke."
+type TokenRevokePayload {
+  "The token as it is now; null where the asker may not read tokens, or has just revoked their own."
+  token: Token
+  "What could not be accepted; then nothing was changed."
+  errors: [UserError!]!
+}
+
+extend type Query {
+  "The org's access policy and all that it can grant. Who may call: whoever may read the policy. Errors: FORBIDDEN."
+  permissionPolicy: PermissionPolicy! @can(object: "policy")
+  "The org's tokens, the newest first unless ordered otherwise, revoked ones too. Who may call: whoever may read tokens. Errors: FORBIDDEN, BAD_INPUT, BAD_CURSOR, LIMIT_EXCEEDED."
+  tokens(
+    "How many from the start or after the cursor: 1 to 100, 25 if not given."
+    first: Int
+    "Only entries after this cursor."
+    after: String
+    "How many from the end or before the cursor: 1 to 100."
+    last: Int
+    "Only entries before this cursor."
+    before: String
+    "Which tokens."
+    where: TokenFilter
+    "In which order; the id decides between equals."
+    orderBy: [TokenOrder!]
+  ): TokenConnection! @can(object: "token")
+}
+
+extend type Mutation {
+  """
+  Sets how far one permission of a role reaches. It holds for everybody's next request, on every server. Who may call:
+  whoever may update the policy. Errors: FORBIDDEN; user errors: BAD_INPUT, also for a permission that is not known, a
+  reach that it does not have, and a change after which nobody could administer the org.
+  """
+  policySet("The change." input: PolicySetInput!): PolicySetPayload! @can(object: "policy", action: ["update"])
+  """
+  Gives a person a role; one that they hold already changes nothing. Nobody grants a role to themselves while somebody
+  else could. Who may call: whoever may grant roles. Errors: FORBIDDEN, NOT_FOUND; user errors: BAD_INPUT.
+  """
+  roleGrant("The role and the person." input: RoleGrantInput!): RoleGrantPayload! @can(object: "role", action: ["grant"])
+  """
+  Takes a role from a person, with effect on their next request; one that they do not hold changes nothing. Who may
+  call: whoever may grant roles. Errors: FORBIDDEN, NOT_FOUND; user errors: BAD_INPUT, also when nobody could administer
+  the org afterwards.
+  """
+  roleRevoke("The role and the person." input: RoleRevokeInput!): RoleRevokePayload! @can(object: "role", action: ["grant"])
+  """
+  Makes a service token and shows it, this once. Who may call: whoever may create tokens. Errors: FORBIDDEN; user
+  errors: BAD_INPUT, LIMIT_EXCEEDED.
+  """
+  tokenCreate("The new token." input: TokenCreateInput!): TokenCreatePayload! @can(object: "token", action: ["create"])
+  """
+  Ends a token for good, with effect on its next request; revoking it again changes nothing. Who may call: whoever may
+  revoke tokens. Errors: FORBIDDEN, NOT_FOUND; user errors: BAD_INPUT for the last token through which the org can be
+  administered.
+  """
+  tokenRevoke("The token." input: TokenRevokeInput!): TokenRevokePayload! @can(object: "token", action: ["revoke"])
 }
 
 "What an operation cost, and what the asker's token may still ask for. It is a bucket: each operation takes its cost out, and it fills up steadily."
@@ -1397,8 +1661,14 @@ type User implements Node @can(object: "user") {
   territories: [Territory!]
   "Which teams the person was in and whom they reported to, oldest first. A move rewrites none of it."
   reportingLines: [ReportingLine!]!
+  "The roles that the person holds. Who can see them: whoever may read roles; null with FORBIDDEN for others."
+  roles: [Role!] @can(object: "role")
+  "Grows by one with each change of the person or of where they belong."
+  version: Int!
   "When the person was added, in UTC."
   createdAt: DateTime!
+  "When the person was last changed, in UTC."
+  updatedAt: DateTime!
 }
 
 "Which team a person was in and whom they reported to, from when to when."
@@ -1481,6 +1751,8 @@ type Team implements Node @can(object: "team") {
   manager: User
   "Who is in the team now, by name; teams below it are not included. Null where the asker may not read users."
   members: [User!]
+  "Grows by one with each change."
+  version: Int!
 }
 
 "A page of teams."
@@ -1597,6 +1869,108 @@ input TerritoryOrder {
   field: TerritoryOrderField!
   "Which way."
   direction: OrderDirection! = ASC
+}
+
+"A new person, who is active at once."
+input UserInviteInput {
+  "Full name; up to 200 characters."
+  name: String!
+  "Kept in lower case; no other person of the org has it."
+  email: String!
+  "What the person's job is called."
+  title: String
+  "The roles to begin with; giving any needs the permission to grant roles."
+  roles: [Role!]
+  "The team to be in."
+  teamId: ID
+  "Whom to report to; the team's manager if not given."
+  managerId: ID
+  "The territories to cover; at most 250."
+  territoryIds: [ID!]
+}
+
+"What came of userInvite."
+type UserInvitePayload {
+  "The new person; null where they could not be added, or where the asker may not read users."
+  user: User
+  "What could not be accepted; then nothing was changed."
+  errors: [UserError!]!
+}
+
+"A change of a person. A member that is absent stays as it is; null clears it."
+input UserUpdateInput {
+  "Which person."
+  userId: ID!
+  "The version that you have seen. If the person has changed since, nothing is written and the answer is a CONFLICT."
+  expectedVersion: Int
+  "Full name; up to 200 characters."
+  name: String
+  "Kept in lower case; no other person of the org has it."
+  email: String
+  "What the person's job is called."
+  title: String
+  "False lets the person leave: nothing of theirs is deleted, and their next request is refused."
+  active: Boolean
+  "Who takes over the open deals of somebody who leaves; required when there are any."
+  successorId: ID
+  "The team to be in; null for none."
+  teamId: ID
+  "Whom to report to; the team's manager where only a team is given."
+  managerId: ID
+  "All territories to cover, in place of those covered; at most 250."
+  territoryIds: [ID!]
+  "From when on the team, manager and territories hold, now if not given. Later makes a plan; earlier records a move that has taken place, back to when what holds now began."
+  validFrom: DateTime
+}
+
+"What came of userUpdate."
+type UserUpdatePayload {
+  "The person as they are now: changed, or as they were if there are errors; null where the asker may not read users."
+  user: User
+  "What could not be accepted; then nothing was changed."
+  errors: [UserError!]!
+}
+
+"A team to be made or changed. A member that is absent stays as it is; null clears it."
+input TeamSetInput {
+  "Which team; a new one if not given."
+  teamId: ID
+  "The version that you have seen. If the team has changed since, nothing is written and the answer is a CONFLICT."
+  expectedVersion: Int
+  "The team's name, unique below its parent; required for a new team."
+  name: String
+  "The team above; null puts it at the top."
+  parentId: ID
+  "Who manages it from now on. The members report to them from now on, and so do the managers of teams right below who reported to the manager before."
+  managerId: ID
+}
+
+"What came of teamSet."
+type TeamSetPayload {
+  "The team as it is now; null where it could not be made, or where the asker may not read teams."
+  team: Team
+  "What could not be accepted; then nothing was changed."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Adds a person. Who may call: whoever may create users; with roles, whoever may grant them too. Errors: FORBIDDEN;
+  user errors: BAD_INPUT, also for an e-mail address that another person has.
+  """
+  userInvite("The new person." input: UserInviteInput!): UserInvitePayload! @can(object: "user", action: ["create"])
+  """
+  Changes a person, from a moment on where they move: the past stays as it was. Nobody moves themselves while somebody
+  else could. Who may call: whoever may update users, within their reach. Errors: FORBIDDEN, NOT_FOUND; user errors:
+  BAD_INPUT, also for somebody who leaves with open deals and no successor, and for the last who could administer the
+  org; CONFLICT.
+  """
+  userUpdate("The change." input: UserUpdateInput!): UserUpdatePayload! @can(object: "user", action: ["update"])
+  """
+  Makes a team or changes one. Who may call: whoever may update teams, within their reach. Errors: FORBIDDEN, NOT_FOUND;
+  user errors: BAD_INPUT, also for a parent that lies below the team; CONFLICT.
+  """
+  teamSet("The team." input: TeamSetInput!): TeamSetPayload! @can(object: "team", action: ["update"])
 }
 
 extend type Query {
@@ -2125,6 +2499,18 @@ func (ec *executionContext) childFields_ExternalId(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ExternalId", field.Name)
 }
 
+func (ec *executionContext) childFields_KnownPermission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "object":
+		return ec.fieldContext_KnownPermission_object(ctx, field)
+	case "action":
+		return ec.fieldContext_KnownPermission_action(ctx, field)
+	case "reaches":
+		return ec.fieldContext_KnownPermission_reaches(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KnownPermission", field.Name)
+}
+
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "amount":
@@ -2179,6 +2565,16 @@ func (ec *executionContext) childFields_Permission(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Permission", field.Name)
 }
 
+func (ec *executionContext) childFields_PermissionPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rules":
+		return ec.fieldContext_PermissionPolicy_rules(ctx, field)
+	case "known":
+		return ec.fieldContext_PermissionPolicy_known(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PermissionPolicy", field.Name)
+}
+
 func (ec *executionContext) childFields_Pipeline(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2191,6 +2587,30 @@ func (ec *executionContext) childFields_Pipeline(ctx context.Context, field grap
 		return ec.fieldContext_Pipeline_stages(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Pipeline", field.Name)
+}
+
+func (ec *executionContext) childFields_PolicyRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_PolicyRule_role(ctx, field)
+	case "object":
+		return ec.fieldContext_PolicyRule_object(ctx, field)
+	case "action":
+		return ec.fieldContext_PolicyRule_action(ctx, field)
+	case "reach":
+		return ec.fieldContext_PolicyRule_reach(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyRule", field.Name)
+}
+
+func (ec *executionContext) childFields_PolicySetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "permissionPolicy":
+		return ec.fieldContext_PolicySetPayload_permissionPolicy(ctx, field)
+	case "errors":
+		return ec.fieldContext_PolicySetPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicySetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Product(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2283,6 +2703,26 @@ func (ec *executionContext) childFields_ReportingLine(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ReportingLine", field.Name)
 }
 
+func (ec *executionContext) childFields_RoleGrantPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_RoleGrantPayload_user(ctx, field)
+	case "errors":
+		return ec.fieldContext_RoleGrantPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleGrantPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleRevokePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_RoleRevokePayload_user(ctx, field)
+	case "errors":
+		return ec.fieldContext_RoleRevokePayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleRevokePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Stage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2335,6 +2775,8 @@ func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.
 		return ec.fieldContext_Team_manager(ctx, field)
 	case "members":
 		return ec.fieldContext_Team_members(ctx, field)
+	case "version":
+		return ec.fieldContext_Team_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Team", field.Name)
 }
@@ -2363,6 +2805,16 @@ func (ec *executionContext) childFields_TeamEdge(ctx context.Context, field grap
 		return ec.fieldContext_TeamEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TeamEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "team":
+		return ec.fieldContext_TeamSetPayload_team(ctx, field)
+	case "errors":
+		return ec.fieldContext_TeamSetPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Territory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2405,6 +2857,80 @@ func (ec *executionContext) childFields_TerritoryEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type TerritoryEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Token(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Token_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Token_name(ctx, field)
+	case "roles":
+		return ec.fieldContext_Token_roles(ctx, field)
+	case "allow":
+		return ec.fieldContext_Token_allow(ctx, field)
+	case "user":
+		return ec.fieldContext_Token_user(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Token_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Token_createdBy(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Token_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_Token_revokedAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Token_lastUsedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Token", field.Name)
+}
+
+func (ec *executionContext) childFields_TokenConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TokenConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TokenConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TokenConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TokenConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_TokenConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TokenConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TokenCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_TokenCreatePayload_token(ctx, field)
+	case "secret":
+		return ec.fieldContext_TokenCreatePayload_secret(ctx, field)
+	case "errors":
+		return ec.fieldContext_TokenCreatePayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TokenCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TokenEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TokenEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TokenEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TokenEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TokenRevokePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_TokenRevokePayload_token(ctx, field)
+	case "errors":
+		return ec.fieldContext_TokenRevokePayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TokenRevokePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2425,8 +2951,14 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_territories(ctx, field)
 	case "reportingLines":
 		return ec.fieldContext_User_reportingLines(ctx, field)
+	case "roles":
+		return ec.fieldContext_User_roles(ctx, field)
+	case "version":
+		return ec.fieldContext_User_version(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_User_updatedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }
@@ -2467,6 +2999,26 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_path(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields_UserInvitePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UserInvitePayload_user(ctx, field)
+	case "errors":
+		return ec.fieldContext_UserInvitePayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserInvitePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UserUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UserUpdatePayload_user(ctx, field)
+	case "errors":
+		return ec.fieldContext_UserUpdatePayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -68,6 +68,26 @@ type ExternalIDInput struct {
 type Mutation struct {
 }
 
+// How far one permission of one role reaches from now on.
+type PolicySetInput struct {
+	// Whose permission; not INTEGRATION, which grants only what its token lists.
+	Role string `json:"role"`
+	// The kind of object, as in permissionPolicy.known.
+	Object string `json:"object"`
+	// The action on it.
+	Action string `json:"action"`
+	// All its reaches, in place of those it had; an empty list takes the permission away.
+	Reaches []string `json:"reaches"`
+}
+
+// What came of policySet.
+type PolicySetPayload struct {
+	// The policy as it is now; null where the asker may no longer read it.
+	PermissionPolicy *view.PermissionPolicy `json:"permissionPolicy,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
 // What came of productDefine.
 type ProductDefinePayload struct {
 	// The product as it is now; null where it could not be made.
@@ -96,8 +116,84 @@ type RateLimit struct {
 	ResetAt time.Time `json:"resetAt"`
 }
 
+// A role for a person.
+type RoleGrantInput struct {
+	// Who.
+	UserID string `json:"userId"`
+	// Which role; not INTEGRATION, which is for tokens.
+	Role string `json:"role"`
+}
+
+// What came of roleGrant.
+type RoleGrantPayload struct {
+	// The person as they are now; null where the asker may not read users.
+	User *view.User `json:"user,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
+// A role to be taken from a person.
+type RoleRevokeInput struct {
+	// Who.
+	UserID string `json:"userId"`
+	// Which role.
+	Role string `json:"role"`
+}
+
+// What came of roleRevoke.
+type RoleRevokePayload struct {
+	// The person as they are now; null where the asker may not read users.
+	User *view.User `json:"user,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
 // What can be listened to. Each event passes the permissions and the filter as they are when it is sent; a subscriber whose token or permission ends is told why within a second.
 type Subscription struct {
+}
+
+// What came of teamSet.
+type TeamSetPayload struct {
+	// The team as it is now; null where it could not be made, or where the asker may not read teams.
+	Team *view.Team `json:"team,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
+// A new service token. It may be given permissions that its maker lacks: whoever may create tokens decides what integrations may.
+type TokenCreateInput struct {
+	// What will use it; up to 200 characters.
+	Name string `json:"name"`
+	// Its roles; INTEGRATION grants nothing but what allow lists. A token owns nothing and is in no team, so that reaches such as OWN and TEAM cover nothing for it.
+	Roles []string `json:"roles"`
+	// What it may beyond its roles, each as object:action:reach, such as deal:read:all; at most 250.
+	Allow []string `json:"allow,omitempty"`
+	// From when on it is no longer valid; never if not given.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// What came of tokenCreate.
+type TokenCreatePayload struct {
+	// The new token; null where it could not be made, or where the asker may not read tokens.
+	Token *view.Token `json:"token,omitempty"`
+	// The token itself, to be sent as `Authorization: Bearer …`. It is shown this once: only its hash is kept, so that it is null where the same call under an idempotency key had made it before.
+	Secret *string `json:"secret,omitempty"`
+	// What could not be accepted; then nothing was made.
+	Errors []*UserError `json:"errors"`
+}
+
+// A token to be ended.
+type TokenRevokeInput struct {
+	// Which token.
+	TokenID string `json:"tokenId"`
+}
+
+// What came of tokenRevoke.
+type TokenRevokePayload struct {
+	// The token as it is now; null where the asker may not read tokens, or has just revoked their own.
+	Token *view.Token `json:"token,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
 }
 
 // An expected outcome of a mutation: something in the input that cannot be accepted, or a conflict.
@@ -108,4 +204,20 @@ type UserError struct {
 	Message string `json:"message"`
 	// The member of the input it is about, from `input` on; empty where it is about the whole.
 	Path []string `json:"path"`
+}
+
+// What came of userInvite.
+type UserInvitePayload struct {
+	// The new person; null where they could not be added, or where the asker may not read users.
+	User *view.User `json:"user,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
+}
+
+// What came of userUpdate.
+type UserUpdatePayload struct {
+	// The person as they are now: changed, or as they were if there are errors; null where the asker may not read users.
+	User *view.User `json:"user,omitempty"`
+	// What could not be accepted; then nothing was changed.
+	Errors []*UserError `json:"errors"`
 }

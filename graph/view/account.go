@@ -71,7 +71,7 @@ func (e *Env) Accounts(ctx context.Context, q entity.Query, sel Selection) (*Acc
 	if err != nil {
 		return nil, err
 	}
-	return &AccountConnection{newConnection(l, nodes, func(x edge[Account]) *AccountEdge { return &AccountEdge{x} })}, nil
+	return &AccountConnection{newConnection(l, nodes, sel, func(x edge[Account]) *AccountEdge { return &AccountEdge{x} })}, nil
 }
 
 // Account loads one account, nil where there is none that the asker may see.

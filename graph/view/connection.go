@@ -26,17 +26,19 @@ type edge[T any] struct {
 	Node   *T
 }
 
-// newConnection builds a connection's page from the rows of a list and their views.
-func newConnection[R any, T any, E any](l *entity.List[R], nodes []*T, wrap func(edge[T]) *E) connection[T, E] {
-	p := connection[T, E]{Nodes: nodes, Edges: make([]*E, len(nodes)), PageInfo: &PageInfo{HasNextPage: l.HasNext, HasPreviousPage: l.HasPrevious}}
-	for i, row := range l.Rows {
-		cursor := any(row).(entity.Keyed).Cursor(l.Name)
-		p.Edges[i] = wrap(edge[T]{cursor, nodes[i]})
-		if i == 0 {
-			p.PageInfo.StartCursor = &cursor
-		}
-		if i == len(l.Rows)-1 {
-			p.PageInfo.EndCursor = &cursor
+// newConnection builds a connection's page from the rows of a list and their views. Cursors are hashed and encoded: they
+// are made for the edges only when those are selected, and otherwise for both ends of the page.
+func newConnection[R any, T any, E any](l *entity.List[R], nodes []*T, sel Selection, wrap func(edge[T]) *E) connection[T, E] {
+	p := connection[T, E]{Nodes: nodes, PageInfo: &PageInfo{HasNextPage: l.HasNext, HasPreviousPage: l.HasPrevious}}
+	cursor := func(i int) string { return any(l.Rows[i]).(entity.Keyed).Cursor(l.Name) }
+	if n := len(l.Rows); n > 0 {
+		first, last := cursor(0), cursor(n-1)
+		p.PageInfo.StartCursor, p.PageInfo.EndCursor = &first, &last
+	}
+	if sel.Has("edges") {
+		p.Edges = make([]*E, len(nodes))
+		for i := range nodes {
+			p.Edges[i] = wrap(edge[T]{cursor(i), nodes[i]})
 		}
 	}
 	if l.TotalWasCounted {
@@ -55,6 +57,8 @@ type (
 		connection[Territory, TerritoryEdge]
 	}
 	TerritoryEdge     struct{ edge[Territory] }
+	TokenConnection   struct{ connection[Token, TokenEdge] }
+	TokenEdge         struct{ edge[Token] }
 	AccountConnection struct {
 		connection[Account, AccountEdge]
 	}

@@ -38,7 +38,7 @@ func (e *Env) Contacts(ctx context.Context, q entity.Query, sel Selection) (*Con
 	if err != nil {
 		return nil, err
 	}
-	return &ContactConnection{newConnection(l, nodes, func(x edge[Contact]) *ContactEdge { return &ContactEdge{x} })}, nil
+	return &ContactConnection{newConnection(l, nodes, sel, func(x edge[Contact]) *ContactEdge { return &ContactEdge{x} })}, nil
 }
 
 // Contact loads one contact, nil where there is none that the asker may see.
@@ -70,7 +70,7 @@ func (e *Env) Products(ctx context.Context, q entity.Query, sel Selection) (*Pro
 	if err != nil {
 		return nil, err
 	}
-	return &ProductConnection{newConnection(l, nodes, func(x edge[Product]) *ProductEdge { return &ProductEdge{x} })}, nil
+	return &ProductConnection{newConnection(l, nodes, sel, func(x edge[Product]) *ProductEdge { return &ProductEdge{x} })}, nil
 }
 
 // Product loads one product, nil where there is none that the asker may see.

@@ -155,7 +155,7 @@ func (e *Env) Deals(ctx context.Context, q entity.Query, sel Selection) (*DealCo
 	if err != nil {
 		return nil, err
 	}
-	return &DealConnection{newConnection(l, nodes, func(x edge[Deal]) *DealEdge { return &DealEdge{x} })}, nil
+	return &DealConnection{newConnection(l, nodes, sel, func(x edge[Deal]) *DealEdge { return &DealEdge{x} })}, nil
 }
 
 // Deal loads one deal as of a moment (nil: now), nil where there is none that the asker may see.

@@ -76,6 +76,7 @@ var loaders = map[id.Kind]func(ctx context.Context, e *Env, ids []id.UUID, sel S
 	id.AccountKind:   loader(accountView, func(a *Account) Node { return a }),
 	id.ContactKind:   loader(contactView, func(c *Contact) Node { return c }),
 	id.ProductKind:   loader(productView, func(p *Product) Node { return p }),
+	id.TokenKind:     loader(tokenView, func(t *Token) Node { return t }),
 	id.UserKind:      fromMemory(func(e *Env, u id.UUID) (Node, bool) { v := e.User(id.User{UUID: u}); return v, v != nil }),
 	id.TeamKind:      fromMemory(func(e *Env, u id.UUID) (Node, bool) { v := e.Team(id.Team{UUID: u}); return v, v != nil }),
 	id.TerritoryKind: fromMemory(func(e *Env, u id.UUID) (Node, bool) { v := e.Territory(id.Territory{UUID: u}); return v, v != nil }),
@@ -98,7 +99,7 @@ func fromMemory(get func(*Env, id.UUID) (Node, bool)) func(context.Context, *Env
 // typeNames are the GraphQL types behind the ids' prefixes.
 var typeNames = map[id.Kind]string{
 	id.DealKind: "Deal", id.AccountKind: "Account", id.ContactKind: "Contact", id.ProductKind: "Product", id.UserKind: "User", id.TeamKind: "Team",
-	id.TerritoryKind: "Territory", id.StageKind: "Stage", id.PipelineKind: "Pipeline",
+	id.TerritoryKind: "Territory", id.StageKind: "Stage", id.PipelineKind: "Pipeline", id.TokenKind: "Token",
 }
 
 // Nodes loads objects of any types by their global ids, each type at once. What is missing is nil in its place.

@@ -128,5 +128,5 @@ func (e *Env) AuditLog(ctx context.Context, q entity.Query, sel Selection) (*Aud
 	if err != nil {
 		return nil, err
 	}
-	return &AuditEntryConnection{newConnection(l, nodes, func(x edge[AuditEntry]) *AuditEntryEdge { return &AuditEntryEdge{x} })}, nil
+	return &AuditEntryConnection{newConnection(l, nodes, sel, func(x edge[AuditEntry]) *AuditEntryEdge { return &AuditEntryEdge{x} })}, nil
 }

@@ -2,7 +2,6 @@ package view
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/ententehq/entente/internal/access"
@@ -27,13 +26,7 @@ func (v *Viewer) User() *User { return v.Env.User(v.Env.Principal.User) }
 func (v *Viewer) Org() *Org { return &Org{&v.Env.Directory.Org} }
 
 // Roles are the roles that the asker holds.
-func (v *Viewer) Roles() []string {
-	out := make([]string, len(v.Env.Principal.Roles))
-	for i, r := range v.Env.Principal.Roles {
-		out[i] = string(r)
-	}
-	return out
-}
+func (v *Viewer) Roles() []string { return roleNames(v.Env.Principal.Roles) }
 
 // Can tells whether the asker may do the action on at least some objects of the kind.
 func (v *Viewer) Can(object, action string) bool { return v.Env.Principal.Can(object, action) }
@@ -43,12 +36,7 @@ type Permission struct{ grant access.Grant }
 
 // Permissions are all that the asker may do.
 func (v *Viewer) Permissions() []*Permission {
-	grants := v.Env.Principal.Grants()
-	out := make([]*Permission, len(grants))
-	for i, g := range grants {
-		out[i] = &Permission{g}
-	}
-	return out
+	return permissionsOf(v.Env.Principal.Grants())
 }
 
 // Object is the kind of object.
@@ -58,13 +46,7 @@ func (p *Permission) Object() string { return p.grant.Object }
 func (p *Permission) Action() string { return p.grant.Action }
 
 // Reaches say which objects it covers.
-func (p *Permission) Reaches() []string {
-	out := make([]string, len(p.grant.Reaches))
-	for i, r := range p.grant.Reaches {
-		out[i] = strings.ToUpper(string(r))
-	}
-	return out
-}
+func (p *Permission) Reaches() []string { return reachNames(p.grant.Reaches) }
 
 // User is a person with what hangs on them. All of it is held in memory.
 type User struct {
@@ -101,6 +83,15 @@ func (u *User) Territories() []*Territory {
 		out = append(out, &Territory{t, u.env})
 	}
 	return out
+}
+
+// Roles are the roles that the person holds, nil where the asker may not read them.
+func (u *User) Roles() []string {
+	roles := u.env.Principal.RolesOf(u.ID)
+	if roles == nil {
+		return nil
+	}
+	return roleNames(roles)
 }
 
 // ReportingLines are the person's lines, oldest first.
@@ -185,7 +176,7 @@ func (e *Env) Users(ctx context.Context, q entity.Query, sel Selection) (*UserCo
 	if err != nil {
 		return nil, err
 	}
-	return &UserConnection{newConnection(l, nodes, func(x edge[User]) *UserEdge { return &UserEdge{x} })}, nil
+	return &UserConnection{newConnection(l, nodes, sel, func(x edge[User]) *UserEdge { return &UserEdge{x} })}, nil
 }
 
 // Teams gives one page of teams.
@@ -194,7 +185,7 @@ func (e *Env) Teams(ctx context.Context, q entity.Query, sel Selection) (*TeamCo
 	if err != nil {
 		return nil, err
 	}
-	return &TeamConnection{newConnection(l, nodes, func(x edge[Team]) *TeamEdge { return &TeamEdge{x} })}, nil
+	return &TeamConnection{newConnection(l, nodes, sel, func(x edge[Team]) *TeamEdge { return &TeamEdge{x} })}, nil
 }
 
 // Territories gives one page of territories.
@@ -203,5 +194,5 @@ func (e *Env) Territories(ctx context.Context, q entity.Query, sel Selection) (*
 	if err != nil {
 		return nil, err
 	}
-	return &TerritoryConnection{newConnection(l, nodes, func(x edge[Territory]) *TerritoryEdge { return &TerritoryEdge{x} })}, nil
+	return &TerritoryConnection{newConnection(l, nodes, sel, func(x edge[Territory]) *TerritoryEdge { return &TerritoryEdge{x} })}, nil
 }

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ententehq/entente/internal/entity"
@@ -25,11 +26,24 @@ type Principal struct {
 	RequestID string // of the request at hand; kept with every change
 	Once      Once   // names the mutation under way, so that it is done once
 
-	tables      []decisions
-	everything  bool
+	tables     []decisions
+	facts      *snapshot // nil for the operator
+	everything bool
+	around     func() surroundings // nil: nothing but all of the org or none of it is in reach
+}
+
+// surroundings are what the reaches between a person's own rows and all rows are made of.
+type surroundings struct {
 	teams       []id.Team
 	members     []id.User
 	territories []id.Territory
+}
+
+func (p *Principal) surroundings() surroundings {
+	if p.around == nil {
+		return surroundings{}
+	}
+	return p.around()
 }
 
 // Operator is who sits at the command line with the database's address: they may do everything in the org.
@@ -90,16 +104,14 @@ type Grant struct {
 
 // Grants lists all that the principal may do, in the policy's order.
 func (p *Principal) Grants() []Grant {
+	return grantsOf(p.reach)
+}
+
+func grantsOf(reach func(object, action string) reachSet) []Grant {
 	var out []Grant
-	seen := map[Permission]bool{}
-	for _, r := range Builtin {
-		perm := Permission{r.Object, r.Action}
-		if seen[perm] {
-			continue
-		}
-		seen[perm] = true
-		g := Grant{Object: r.Object, Action: r.Action}
-		set := p.reach(r.Object, r.Action)
+	for _, perm := range catalogue {
+		g := Grant{Object: perm.Object, Action: perm.Action}
+		set := reach(perm.Object, perm.Action)
 		for _, x := range reaches {
 			if set.has(x) {
 				g.Reaches = append(g.Reaches, x)
@@ -107,6 +119,50 @@ func (p *Principal) Grants() []Grant {
 		}
 		if set != 0 {
 			out = append(out, g)
+		}
+	}
+	return out
+}
+
+func (d decisions) grants() []Grant {
+	return grantsOf(func(object, action string) reachSet { return d[Permission{object, action}] })
+}
+
+// RolesOf are the roles of a person of the asker's org, as the asker's snapshot has them, in the order of [Roles].
+// Permission: role read; without it there are none.
+func (p *Principal) RolesOf(u id.User) []Role {
+	if p.facts == nil || p.facts.users[u] == nil || !p.Can("role", "read") {
+		return nil
+	}
+	out := []Role{}
+	for _, r := range Roles {
+		if slices.Contains(p.facts.users[u].Roles, string(r)) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// AllowedTo is what a token of the asker's org lists beside its roles. Permission: token read; without it, nothing.
+func (p *Principal) AllowedTo(t id.Token) []Grant {
+	if p.facts == nil || !p.Can("token", "read") {
+		return nil
+	}
+	return p.facts.byToken[t].grants()
+}
+
+// Policy is the org's policy row by row, role by role, in the catalogue's order, as the asker's snapshot has it.
+// Permission: policy read; without it, nothing.
+func (p *Principal) Policy() []Rule {
+	if p.facts == nil || !p.Can("policy", "read") {
+		return nil
+	}
+	var out []Rule
+	for _, role := range Roles {
+		for _, g := range p.facts.byRole[role].grants() {
+			for _, r := range g.Reaches {
+				out = append(out, Rule{role, g.Object, g.Action, r})
+			}
 		}
 	}
 	return out
@@ -145,6 +201,9 @@ func (s Scope) Reaches() []string {
 // Empty tells whether the scope covers nothing at all.
 func (s Scope) Empty() bool { return s.p == nil || s.set == 0 }
 
+// CoversAll tells whether the scope covers every row of the org.
+func (s Scope) CoversAll() bool { return s.set.has(All) }
+
 // Predicate renders the granted reaches over a row. A reach that the entity does not describe covers none of its rows;
 // a service token has no rows of its own, no team and no territory.
 func (s Scope) Predicate(p entity.Predicates, a *entity.Args) string {
@@ -178,9 +237,9 @@ func (s Scope) fill(text string, placeholders map[string]string, a *entity.Args)
 	}{
 		{"{me}", func() any { return s.p.User }, "uuid"},
 		{"{org}", func() any { return s.p.Org }, "uuid"},
-		{"{teams}", func() any { return id.Array(s.p.teams) }, "uuid[]"},
-		{"{members}", func() any { return id.Array(s.p.members) }, "uuid[]"},
-		{"{territories}", func() any { return id.Array(s.p.territories) }, "uuid[]"},
+		{"{teams}", func() any { return id.Array(s.p.surroundings().teams) }, "uuid[]"},
+		{"{members}", func() any { return id.Array(s.p.surroundings().members) }, "uuid[]"},
+		{"{territories}", func() any { return id.Array(s.p.surroundings().territories) }, "uuid[]"},
 	} {
 		if !strings.Contains(text, v.name) {
 			continue
@@ -202,10 +261,11 @@ func (a asker) Has(s entity.Set, u id.UUID) bool { return a[s][u] }
 // Asker gives the principal's sets as the transaction sees them, for entity.Covers: one statement for what the access
 // data do not hold.
 func (p *Principal) Asker(ctx context.Context, db pg.DB) (entity.Asker, error) {
+	near := p.surroundings()
 	a := asker{
-		entity.Me: {p.User.UUID: true}, entity.Teams: setOfIDs(p.teams, func(t id.Team) id.UUID { return t.UUID }),
-		entity.Members:     setOfIDs(p.members, func(u id.User) id.UUID { return u.UUID }),
-		entity.Territories: setOfIDs(p.territories, func(t id.Territory) id.UUID { return t.UUID }),
+		entity.Me: {p.User.UUID: true}, entity.Teams: setOfIDs(near.teams, func(t id.Team) id.UUID { return t.UUID }),
+		entity.Members:     setOfIDs(near.members, func(u id.User) id.UUID { return u.UUID }),
+		entity.Territories: setOfIDs(near.territories, func(t id.Territory) id.UUID { return t.UUID }),
 		entity.Customers:   {}, entity.CSStages: {},
 	}
 	var rows []struct {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -31,6 +32,7 @@ type Service struct {
 	demo      bool
 	snapshots *pg.Cached[*snapshot]
 	known     *lru.Cache[[sha256.Size]byte, Identity]
+	uses      uses
 }
 
 // NewService makes the service. In demo mode demo tokens are accepted.
@@ -82,23 +84,35 @@ func (s *Service) Resolve(ctx context.Context, db pg.Versioned, i Identity) (*Pr
 		return nil, err
 	}
 	now := s.clock.Now()
-	t := snap.tokens[i.Token]
-	if t == nil || t.RevokedAt != nil || t.ExpiresAt != nil && !now.Before(*t.ExpiresAt) || t.Demo && !s.demo {
+	p, err := snap.principal(i.Token, now)
+	if err != nil {
+		return nil, err
+	}
+	if snap.tokens[i.Token].Demo && !s.demo {
 		return nil, errToken
 	}
-	p := &Principal{Org: snap.org, Token: t.ID, Name: t.Name, User: t.User}
-	p.tables = append(p.tables, snap.byToken[t.ID])
-	p.addRoles(snap, t.Roles)
+	s.uses.note(i, now)
+	return p, nil
+}
+
+// principal is who the token stands for at the moment. Errors: UNAUTHENTICATED.
+func (s *snapshot) principal(token id.Token, at time.Time) (*Principal, error) {
+	t := s.tokens[token]
+	if t == nil || t.RevokedAt != nil || t.ExpiresAt != nil && !at.Before(*t.ExpiresAt) {
+		return nil, errToken
+	}
+	p := &Principal{Org: s.org, Token: t.ID, Name: t.Name, User: t.User, facts: s}
+	p.tables = append(p.tables, s.byToken[t.ID])
+	p.addRoles(s, t.Roles)
 	if !t.User.IsZero() {
-		u := snap.users[t.User]
+		u := s.users[t.User]
 		if u == nil || !u.Active {
 			return nil, errToken
 		}
 		p.Name = u.Name
-		p.addRoles(snap, u.Roles)
-		p.teams = snap.teamsOf(t.User, now)
-		p.members = snap.membersOf(t.User, p.teams, now)
-		p.territories = snap.territoriesOf(t.User, now)
+		p.addRoles(s, u.Roles)
+		// Found out when a statement asks for them: who reaches all rows never does.
+		p.around = sync.OnceValue(func() surroundings { return s.surroundings(t.User, at) })
 	}
 	return p, nil
 }
@@ -172,6 +186,9 @@ type TokenParams struct {
 	DemoUser   id.User // whom a demo token signs in; what they may is what they were granted, and Roles may be empty
 }
 
+// maxAllow is how many permissions a token may list.
+const maxAllow = 250
+
 // Validate collects what is wrong with the parameters.
 func (t TokenParams) Validate(now time.Time) ([]Rule, error) {
 	var bad errs.List
@@ -189,11 +206,18 @@ func (t TokenParams) Validate(now time.Time) ([]Rule, error) {
 	if t.ExpiresAt != nil && !t.ExpiresAt.After(now) {
 		bad.Add(errs.BadInput, "expiresAt", "The expiry lies in the past.")
 	}
+	if len(t.Allow) > maxAllow {
+		bad.Add(errs.LimitExceeded, "allow", "A token lists at most %d permissions; this one has %d. Give it a role that grants them.", maxAllow, len(t.Allow))
+	}
 	var allow []Rule
-	for _, text := range t.Allow {
+	for _, text := range t.Allow[:min(len(t.Allow), maxAllow)] {
 		f := strings.Split(text, ":")
 		if len(f) != 3 || !Known(f[0], f[1]) || !slices.Contains(reaches, Reach(f[2])) {
 			bad.Add(errs.BadInput, "allow", "%q is not a permission. Write object:action:reach, such as deal:read:all.", text)
+			continue
+		}
+		if e := grantable(f[0], f[1], Reach(f[2])); e != nil {
+			bad = append(bad, e.At("allow"))
 			continue
 		}
 		allow = append(allow, Rule{Object: f[0], Action: f[1], Reach: Reach(f[2])})
@@ -211,27 +235,41 @@ func join[T ~string](list []T) string {
 
 // CreateToken makes a token and returns it: the only time it is shown, since only its hash is kept.
 // Errors: FORBIDDEN, BAD_INPUT.
-func (s *Service) CreateToken(ctx context.Context, by *Principal, params TokenParams) (secret string, err error) {
-	err = s.pool.Write(ctx, by.Session(), func(tx *pg.Tx) error {
-		secret, err = s.CreateTokenIn(ctx, tx, by, params)
-		return err
-	})
+func (s *Service) CreateToken(ctx context.Context, by *Principal, params TokenParams) (string, error) {
+	_, secret, err := s.IssueToken(ctx, by, params)
 	return secret, err
+}
+
+// IssueToken is CreateToken for who needs the token's id too. A token may be given any permission, also one that its
+// maker lacks: whoever may create tokens decides what integrations may. A call that was sent before, under the same key,
+// gives the token made then and no secret, which is not kept. Permission: token create.
+// Errors: FORBIDDEN, BAD_INPUT.
+func (s *Service) IssueToken(ctx context.Context, by *Principal, params TokenParams) (token id.Token, secret string, err error) {
+	made, err := Write(ctx, s.pool, by, s.clock.Now(), func(tx *pg.Tx) (id.UUID, error) {
+		token, secret, err = s.issueToken(ctx, tx, by, params)
+		return token.UUID, err
+	})
+	return id.Token{UUID: made}, secret, err
 }
 
 // CreateTokenIn is CreateToken within a transaction, for set-up that makes more than the token. The token is valid once
 // that has committed.
 func (s *Service) CreateTokenIn(ctx context.Context, tx *pg.Tx, by *Principal, params TokenParams) (string, error) {
+	_, secret, err := s.issueToken(ctx, tx, by, params)
+	return secret, err
+}
+
+func (s *Service) issueToken(ctx context.Context, tx *pg.Tx, by *Principal, params TokenParams) (id.Token, string, error) {
 	if err := by.Require("token", "create"); err != nil {
-		return "", err
+		return id.Token{}, "", err
 	}
 	now := s.clock.Now()
 	allow, err := params.Validate(now)
 	if err != nil {
-		return "", err
+		return id.Token{}, "", err
 	}
 	if params.DemoSecret != "" && !s.demo {
-		return "", errs.New(errs.BadInput, "A token of one's own choosing is for demo mode only. Leave it out to get a random one.")
+		return id.Token{}, "", errs.New(errs.BadInput, "A token of one's own choosing is for demo mode only. Leave it out to get a random one.")
 	}
 	secret := params.DemoSecret
 	if secret == "" {
@@ -241,9 +279,9 @@ func (s *Service) CreateTokenIn(ctx context.Context, tx *pg.Tx, by *Principal, p
 	}
 	token := id.Token{UUID: id.New()}
 	if err := insertToken(ctx, tx, by, now, token, secret, params, allow); err != nil {
-		return "", fmt.Errorf("create token: %w", err)
+		return id.Token{}, "", fmt.Errorf("create token: %w", err)
 	}
-	return secret, event.Record(ctx, tx, by.Org, by.Actor(), params.audited(token, now))
+	return token, secret, event.Record(ctx, tx, by.Org, by.Actor(), params.audited(token, now))
 }
 
 // audited is the audit row of a new token: what it may, never the token.
@@ -266,7 +304,7 @@ func insertToken(ctx context.Context, tx *pg.Tx, by *Principal, now time.Time, t
 	_, err := tx.Exec(ctx, `
 		insert into service_token (org_id, id, name, roles, user_id, demo, expires_at, created_at, created_by)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		by.Org, token, p.Name, append([]Role{}, p.Roles...), p.DemoUser, p.DemoSecret != "", p.ExpiresAt, now, by.User)
+		by.Org, token, strings.TrimSpace(p.Name), append([]Role{}, p.Roles...), p.DemoUser, p.DemoSecret != "", p.ExpiresAt, now, by.User)
 	if err != nil {
 		return fmt.Errorf("insert token: %w", err)
 	}

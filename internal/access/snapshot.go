@@ -138,6 +138,12 @@ func (s *snapshot) loadRows(ctx context.Context, db pg.DB) error {
 	return nil
 }
 
+// surroundings are the person's at the moment.
+func (s *snapshot) surroundings(u id.User, at time.Time) surroundings {
+	teams := s.teamsOf(u, at)
+	return surroundings{teams: teams, members: s.membersOf(u, teams, at), territories: s.territoriesOf(u, at)}
+}
+
 // teamsOf are the teams the person manages or is in at the moment, and all below them.
 func (s *snapshot) teamsOf(u id.User, at time.Time) []id.Team {
 	in := map[id.Team]bool{}

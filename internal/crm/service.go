@@ -19,6 +19,7 @@ type Service struct {
 
 // NewService makes the service.
 func NewService(pool *pg.Pool, c clock.Clock, orgs *org.Service) *Service {
+	orgs.HandsOver(succession{})
 	return &Service{pool: pool, clock: c, orgs: orgs, catalogue: pg.NewCached(loadCatalogue)}
 }
 

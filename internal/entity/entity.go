@@ -65,6 +65,12 @@ func (e *Entity[T]) Name() string { return e.name }
 // Fields are the described fields by name, for the tests that hold the schema and the indexes to them.
 func (e *Entity[T]) Fields() map[string]*Field { return e.fields }
 
+// Describes tells whether the entity says which rows a reach of the policy covers.
+func (e *Entity[T]) Describes(reach string) bool {
+	_, ok := e.reach[reach]
+	return ok
+}
+
 // columnsOf composes the select list from the type's db tags, in their order; a tag under an embedded [Row] is not a
 // column of the table.
 func columnsOf(t reflect.Type, alias string) string {

@@ -68,7 +68,13 @@ func (u *UUID) Scan(src any) error {
 		return nil
 	}
 	var p uuid.UUID
-	if err := p.Scan(src); err != nil {
+	var err error
+	if text, ok := src.([]byte); ok {
+		p, err = uuid.ParseBytes(text) // what lib/pq sends; Scan would make a string of it first
+	} else {
+		err = p.Scan(src)
+	}
+	if err != nil {
 		return fmt.Errorf("scan id: %w", err)
 	}
 	*u = UUID(p)

@@ -20,6 +20,8 @@ type Service struct {
 	pool      *pg.Pool
 	clock     clock.Clock
 	directory *pg.Cached[*Directory]
+
+	succession Succession // nil where nothing is owned yet
 }
 
 // NewService makes the service.

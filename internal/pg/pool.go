@@ -91,7 +91,7 @@ func (p *Pool) Stats() sql.DBStats { return p.db.Stats() }
 func (p *Pool) Sent() int64 { return p.sent.Load() }
 
 func (p *Pool) begin(ctx context.Context, mode string, s Session) (*sqlx.Tx, int64, error) {
-	o := &opening{query: openingQuery(mode, s)}
+	o := &opening{query: openingQuery(mode, s), asks: !s.Org.IsZero()}
 	tx, err := p.db.BeginTxx(context.WithValue(ctx, openingKey{}, o), nil)
 	if err != nil {
 		return nil, 0, fmt.Errorf("begin: %w", err)
