@@ -1,22 +1,10 @@
-// graphql-ws: a query over WebSocket, by the graphql-transport-ws protocol. A server that does not speak it answers the
-// handshake with something else than 101; that is said, and is no failure.
+// graphql-ws: queries over WebSocket, by the graphql-transport-ws protocol.
 import assert from 'node:assert/strict'
 import { createClient } from 'graphql-ws'
 import WebSocket from 'ws'
 import { address, authorization, pageOfDeals, twoPages } from './api.mjs'
 
 const url = address.replace(/^http/, 'ws')
-const status = await new Promise((resolve, reject) => {
-  const socket = new WebSocket(url, 'graphql-transport-ws', { headers: { authorization } })
-  socket.on('open', () => (socket.close(1000), resolve(101)))
-  socket.on('unexpected-response', (_, response) => (socket.terminate(), resolve(response.statusCode)))
-  socket.on('error', reject)
-})
-if (status !== 101) {
-  console.log(`graphql-ws: skipped, since the server does not speak WebSocket yet (the handshake was answered with ${status})`)
-  process.exit(0)
-}
-
 const client = createClient({ url, webSocketImpl: WebSocket, connectionParams: { authorization, Authorization: authorization }, retryAttempts: 0 })
 async function ask(variables) {
   for await (const answer of client.iterate({ query: pageOfDeals, variables })) {
