@@ -42,7 +42,7 @@ func Lock(ctx context.Context, tx *pg.Tx, by *Principal, at time.Time, object, a
 		if g.by, err = s.principal(by.Token, at); err != nil {
 			return nil, err
 		}
-		g.by.Client, g.by.Once = by.Client, by.Once
+		g.by.Client, g.by.RequestID, g.by.Once = by.Client, by.RequestID, by.Once
 	}
 	return g, g.by.Require(object, action)
 }

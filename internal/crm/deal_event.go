@@ -6,37 +6,28 @@ import (
 	"github.com/ententehq/entente/internal/money"
 )
 
-// dealFacts are what events and the audit log tell of a deal, by the API's field names. The values are comparable, and
-// nil where unknown.
-var dealFacts = []struct {
-	name string
-	of   func(d *Deal) any
-}{
-	{"name", func(d *Deal) any { return d.Name }},
-	{"type", func(d *Deal) any { return d.Type }},
-	{"account", func(d *Deal) any { return global(id.AccountKind, d.AccountID.UUID) }},
-	{"owner", func(d *Deal) any { return global(id.UserKind, d.OwnerID.UUID) }},
-	{"team", func(d *Deal) any { return global(id.TeamKind, d.TeamID.UUID) }},
-	{"territory", func(d *Deal) any { return global(id.TerritoryKind, d.TerritoryID.UUID) }},
-	{"pipeline", func(d *Deal) any { return global(id.PipelineKind, d.PipelineID.UUID) }},
-	{"stage", func(d *Deal) any { return global(id.StageKind, d.StageID.UUID) }},
-	{"amount", func(d *Deal) any { return amountFact(d.Amount()) }},
-	{"recurringAmount", func(d *Deal) any { return amountFact(d.RecurringAmount()) }},
-	{"closeDate", func(d *Deal) any { return known(string(d.CloseDate)) }},
-	{"closedAt", func(d *Deal) any {
+// dealFacts are what events and the audit log tell of a deal.
+var dealFacts = []event.Fact[Deal]{
+	{Name: "name", Of: func(d *Deal) any { return d.Name }},
+	{Name: "type", Of: func(d *Deal) any { return d.Type }},
+	{Name: "account", Of: func(d *Deal) any { return global(id.AccountKind, d.AccountID.UUID) }},
+	{Name: "owner", Of: func(d *Deal) any { return global(id.UserKind, d.OwnerID.UUID) }},
+	{Name: "team", Of: func(d *Deal) any { return global(id.TeamKind, d.TeamID.UUID) }},
+	{Name: "territory", Of: func(d *Deal) any { return global(id.TerritoryKind, d.TerritoryID.UUID) }},
+	{Name: "pipeline", Of: func(d *Deal) any { return global(id.PipelineKind, d.PipelineID.UUID) }},
+	{Name: "stage", Of: func(d *Deal) any { return global(id.StageKind, d.StageID.UUID) }},
+	{Name: "amount", Of: func(d *Deal) any { return amountFact(d.Amount()) }},
+	{Name: "recurringAmount", Of: func(d *Deal) any { return amountFact(d.RecurringAmount()) }},
+	{Name: "closeDate", Of: func(d *Deal) any { return known(string(d.CloseDate)) }},
+	{Name: "closedAt", Of: func(d *Deal) any {
 		if d.ClosedAt == nil {
 			return nil
 		}
 		return d.ClosedAt.UTC()
 	}},
-	{"forecastCategory", func(d *Deal) any { return d.ForecastCategory }},
-	{"probability", func(d *Deal) any { return string(d.Probability) }},
-	{"nextStep", func(d *Deal) any {
-		if d.NextStep == nil {
-			return nil
-		}
-		return *d.NextStep
-	}},
+	{Name: "forecastCategory", Of: func(d *Deal) any { return d.ForecastCategory }},
+	{Name: "probability", Of: func(d *Deal) any { return string(d.Probability) }},
+	{Name: "nextStep", Of: func(d *Deal) any { return event.Text(d.NextStep) }},
 }
 
 type moneyFact struct {
@@ -69,12 +60,8 @@ func known(s string) any {
 func dealChange(before, d *Deal, reason string) event.Change {
 	c := event.Change{Entity: id.DealKind, ID: d.ID.UUID, Version: d.Version, Action: event.Updated, Reason: reason, At: d.UpdatedAt}
 	if before == nil {
-		before, c.Action = &Deal{}, event.Created
+		c.Action = event.Created
 	}
-	for _, f := range dealFacts {
-		if was, is := f.of(before), f.of(d); was != is {
-			c.Fields = append(c.Fields, event.Field{Name: f.name, Before: was, After: is})
-		}
-	}
+	c.Fields = event.Differences(dealFacts, before, d)
 	return c
 }

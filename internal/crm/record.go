@@ -7,6 +7,7 @@ import (
 	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/entity"
 	"github.com/ententehq/entente/internal/errs"
+	"github.com/ententehq/entente/internal/event"
 	"github.com/ententehq/entente/internal/id"
 	"github.com/ententehq/entente/internal/pg"
 )
@@ -20,6 +21,8 @@ type record[T any] struct {
 	head    func(*T) header
 	explain func(error) error // names the input member behind a broken constraint
 	making  string            // the action that making one needs
+	kind    id.Kind
+	facts   []event.Fact[T]
 }
 
 // header points at what every record has.
@@ -51,7 +54,10 @@ func (r record[T]) create(ctx context.Context, s *Service, by *access.Principal,
 		if err := pg.InsertRows(ctx, tx, by.Org.UUID, r.table, []T{row}); err != nil {
 			return made, r.explain(err)
 		}
-		return made, r.withinReach(ctx, w, made)
+		if err := r.withinReach(ctx, w, made); err != nil {
+			return made, err
+		}
+		return made, r.tell(ctx, w, nil, &row)
 	})
 }
 
@@ -65,7 +71,7 @@ func (r record[T]) withinReach(ctx context.Context, w *write, made id.UUID) erro
 		With("permission", r.of.Name()+":"+r.making)
 }
 
-// update changes a record. Permission: update on the kind of object, within its reach. Errors: NOT_FOUND, FORBIDDEN,
+// update changes a record; a change that changes nothing makes no version. Permission: update on the kind of object, within its reach. Errors: NOT_FOUND, FORBIDDEN,
 // BAD_INPUT, CONFLICT.
 func (r record[T]) update(ctx context.Context, s *Service, by *access.Principal, record id.UUID, expected *int, set entity.ChangeSet) error {
 	object := r.of.Name()
@@ -97,13 +103,30 @@ func (r record[T]) change(ctx context.Context, w *write, row *T, expected *int, 
 	if err := expectVersion(expected, *h.version); err != nil {
 		return err
 	}
+	before := *row
 	if err := entity.Apply(r.setters, w, row, set); err != nil {
 		return err
 	}
+	if len(event.Differences(r.facts, &before, row)) == 0 {
+		return nil
+	}
 	*h.version++
 	*h.updatedAt = later(w.now, *h.updatedAt)
-	_, err := pg.UpdateRow(ctx, w.tx, w.by.Org.UUID, r.table, row)
-	return r.explain(err)
+	if _, err := pg.UpdateRow(ctx, w.tx, w.by.Org.UUID, r.table, row); err != nil {
+		return r.explain(err)
+	}
+	return r.tell(ctx, w, &before, row)
+}
+
+// tell writes the event and the audit row of a change; before is nil for a new record.
+func (r record[T]) tell(ctx context.Context, w *write, before, row *T) error {
+	h := r.head(row)
+	c := event.Change{Entity: r.kind, ID: *h.id, Version: *h.version, Action: event.Updated, At: *h.updatedAt}
+	if before == nil {
+		c.Action = event.Created
+	}
+	c.Fields = event.Differences(r.facts, before, row)
+	return event.Write(ctx, w.tx, w.by.Org, w.by.Actor(), c)
 }
 
 // expectVersion refuses a change of something that was changed since it was read.

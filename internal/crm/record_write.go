@@ -17,7 +17,7 @@ import (
 )
 
 var accountRecord = record[Account]{
-	of: Accounts, table: "account", making: "create",
+	of: Accounts, table: "account", making: "create", kind: id.AccountKind, facts: accountFacts,
 	setters: []entity.Setter[Account, *write]{
 		entity.SetName[Account, *write]("name", 200, func(a *Account) *string { return &a.Name }),
 		entity.SetText[Account, *write]("industry", 200, func(a *Account) **string { return &a.Industry }),
@@ -58,7 +58,7 @@ func (s *Service) UpdateAccount(ctx context.Context, by *access.Principal, accou
 var emailForm = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
 
 var contactRecord = record[Contact]{
-	of: Contacts, table: "contact", making: "create",
+	of: Contacts, table: "contact", making: "create", kind: id.ContactKind, facts: contactFacts,
 	setters: []entity.Setter[Contact, *write]{
 		entity.SetName[Contact, *write]("name", 200, func(c *Contact) *string { return &c.Name }),
 		entity.SetBy("email", setContactEmail),
@@ -102,7 +102,7 @@ func (s *Service) UpdateContact(ctx context.Context, by *access.Principal, conta
 }
 
 var productRecord = record[Product]{
-	of: Products, table: "product", making: "update",
+	of: Products, table: "product", making: "update", kind: id.ProductKind, facts: productFacts,
 	setters: []entity.Setter[Product, *write]{
 		entity.SetName[Product, *write]("name", 200, func(p *Product) *string { return &p.Name }),
 		entity.SetText[Product, *write]("family", 200, func(p *Product) **string { return &p.Family }),

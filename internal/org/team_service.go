@@ -126,6 +126,9 @@ func (c *change) writeTeam(ctx context.Context, before *Team, t *Team) error {
 	if err != nil {
 		return fmt.Errorf("write team: %w", err)
 	}
+	if err := c.tellTeam(ctx, before, t); err != nil {
+		return err
+	}
 	if before == nil || before.ManagerID == t.ManagerID {
 		return nil
 	}

@@ -98,6 +98,9 @@ func (s *Service) InviteUser(ctx context.Context, by *access.Principal, roles []
 		if _, err := c.place(ctx, p); err != nil {
 			return err
 		}
+		if err := c.tellUser(ctx, nil, p); err != nil {
+			return err
+		}
 		if len(roles) == 0 {
 			return nil
 		}
@@ -157,6 +160,9 @@ func (c *change) updateUser(ctx context.Context, before *User, p *person, moved 
 		   and id = $2`, c.by.Org, p.ID, p.Name, p.Email, p.Title, p.Active, c.now)
 	if err != nil {
 		return explainUser(err)
+	}
+	if err := c.tellUser(ctx, before, p); err != nil {
+		return err
 	}
 	if before.Active && !p.Active {
 		return c.guard.StillAdministered(ctx)
