@@ -91,9 +91,13 @@ func (w *world) listen(ctx context.Context, url, who string, where any, after st
 		return nil, err
 	}
 	var ack frame
-	if err := wsjson.Read(ctx, conn, &ack); err != nil || ack.Type != "connection_ack" {
+	if err := wsjson.Read(ctx, conn, &ack); err != nil {
 		_ = conn.CloseNow()
-		return nil, fmt.Errorf("no ack: %v %s", err, ack.Type)
+		return nil, err
+	}
+	if ack.Type != "connection_ack" {
+		_ = conn.CloseNow()
+		return nil, fmt.Errorf("%s instead of an ack", ack.Type)
 	}
 	return &ear{conn}, wsjson.Write(ctx, conn, frame{ID: "1", Type: "subscribe", Payload: start})
 }
@@ -183,7 +187,8 @@ func TestEachPermittedChangeArrivesOnce(t *testing.T) {
 	}
 	w.writeAll(change, *events)
 	want := w.eventIDs()[1:]
-	require.Equal(t, *events, len(want)) // Len would print them all
+	made := len(want) // Len would print them all
+	require.Equal(t, *events, made)
 	cancelWhenDone(t, all, want, cancel)
 	wg.Wait()
 	for _, l := range all {
@@ -324,7 +329,7 @@ func TestWhoMayNoLongerListenIsTold(t *testing.T) {
 		for i := range 4 {
 			e, err := w.listen(t.Context(), servers[i%2].URL, c.who, nil, "")
 			require.NoError(t, err)
-			defer e.conn.CloseNow()
+			t.Cleanup(func() { _ = e.conn.CloseNow() })
 			ears = append(ears, e)
 		}
 		w.clock.add(time.Minute)

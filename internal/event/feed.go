@@ -180,7 +180,7 @@ func (f *feed) hand(of *orgFeed, page []*Event) {
 // permissions. It costs no statement unless the org's reference version is new.
 func (s *Service) recheck(ctx context.Context, h *pg.Handle, of *orgFeed) {
 	version, err := h.Version(ctx)
-	now := time.Now()
+	now := s.clock.Now()
 	if err != nil || version == of.version && now.Sub(of.checked) < s.options.Poll {
 		return
 	}

@@ -102,6 +102,15 @@ const prepareVersion = `prepare entente_opening (uuid) as select reference_versi
 
 type openingKey struct{}
 
+// uncounted marks what nobody asked for: notifications go out whenever they are due.
+type uncounted struct{}
+
+func (c *conn) count(ctx context.Context) {
+	if ctx.Value(uncounted{}) == nil {
+		c.sent.Add(1)
+	}
+}
+
 // BeginTx opens the transaction with the opening found in the context: begin, its local settings and the question for
 // the org's reference version, as one simple query.
 func (c *conn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
@@ -115,7 +124,7 @@ func (c *conn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, erro
 		}
 		c.versioned = true
 	}
-	c.sent.Add(1)
+	c.count(ctx)
 	rows, err := c.pqConn.QueryContext(ctx, o.query, nil)
 	if err != nil {
 		return nil, err
@@ -139,7 +148,7 @@ func (c *conn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, erro
 
 // QueryContext runs a statement with arguments through its prepared form, kept for the connection's life.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	c.sent.Add(1)
+	c.count(ctx)
 	if len(args) == 0 {
 		return c.pqConn.QueryContext(ctx, query, nil)
 	}
@@ -156,7 +165,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 
 // ExecContext is QueryContext for statements whose rows nobody reads.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.sent.Add(1)
+	c.count(ctx)
 	if len(args) == 0 {
 		return c.pqConn.ExecContext(ctx, query, nil)
 	}

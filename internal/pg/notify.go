@@ -83,7 +83,7 @@ func (n *notifier) send(due map[note]bool) {
 	for x := range due {
 		channels, payloads = append(channels, x.channel), append(payloads, x.payload)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), notifyTimeout)
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), uncounted{}, true), notifyTimeout)
 	defer cancel()
 	tx, _, err := n.pool.begin(ctx, "isolation level read committed read write", Session{})
 	if err != nil {

@@ -86,7 +86,7 @@ func (p *Pool) Ping(ctx context.Context) error { return p.db.PingContext(ctx) }
 // Stats tells how the pool stands.
 func (p *Pool) Stats() sql.DBStats { return p.db.Stats() }
 
-// Sent counts the round trips made so far: openings and statements, not commits and rollbacks. Tests hold pages to a
+// Sent counts the round trips made so far: openings and statements, not commits, rollbacks and notifications. Tests hold pages to a
 // constant number by it.
 func (p *Pool) Sent() int64 { return p.sent.Load() }
 
