@@ -138,18 +138,23 @@ func (x *tenants) mark() {
 		{"app_user", id.UserKind}, {"team", id.TeamKind}, {"territory", id.TerritoryKind}, {"account", id.AccountKind},
 		{"pipeline", id.PipelineKind}, {"stage", id.StageKind}, {"deal", id.DealKind},
 	} {
-		rows, err := super.Query(fmt.Sprintf(`select t.id, o.key from %s t join org o on o.id = t.org_id`, kind.table))
-		require.NoError(x.t, err)
-		for rows.Next() {
-			var u id.UUID
-			var key string
-			require.NoError(x.t, rows.Scan(&u, &key))
-			x.owner[id.Global(kind.kind, u)] = key
-			x.gen.addID(id.Global(kind.kind, u))
-		}
-		require.NoError(x.t, rows.Err())
-		require.NoError(x.t, rows.Close())
+		x.own(super, kind.table, kind.kind)
 	}
+}
+
+// own notes whose each row of a table is.
+func (x *tenants) own(super *sql.DB, table string, kind id.Kind) {
+	rows, err := super.Query(fmt.Sprintf(`select t.id, o.key from %s t join org o on o.id = t.org_id`, table))
+	require.NoError(x.t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var u id.UUID
+		var key string
+		require.NoError(x.t, rows.Scan(&u, &key))
+		x.owner[id.Global(kind, u)] = key
+		x.gen.addID(id.Global(kind, u))
+	}
+	require.NoError(x.t, rows.Err())
 }
 
 // try sends one operation as somebody of one of the orgs.

@@ -50,7 +50,7 @@ func (o options) measure(ctx context.Context) (err error) {
 		if o.Data, err = os.MkdirTemp("", "entente-bench-"); err != nil {
 			return err
 		}
-		defer os.RemoveAll(o.Data)
+		defer func() { _ = os.RemoveAll(o.Data) }()
 		if err := os.Chmod(o.Data, 0o755); err != nil { // as root, PostgreSQL runs as another user, who must get in
 			return err
 		}

@@ -70,8 +70,8 @@ func (m *mover) of(deals []id.UUID) []*request {
 	for _, stage := range []id.UUID{m.to, m.from} {
 		for _, d := range deals {
 			vars := map[string]any{"id": id.Global(id.DealKind, d), "stage": id.Global(id.StageKind, stage)}
-			out = append(out, &request{bytes: post("/graphql", "Bearer "+token, encode(m1, vars)), must: []byte(`"errors":[]`), size: len(
-				fmt.Sprintf(`{"data":{"dealUpdate":{"deal":{"id":"%s","version":12,"stage":{"id":"%s"}},"errors":[]}}}`, vars["id"], vars["stage"]))})
+			out = append(out, &request{bytes: post("Bearer "+token, encode(m1, vars)), must: []byte(`"errors":[]`), size: len(
+				fmt.Sprintf(`{"data":{"dealUpdate":{"deal":{"id":%q,"version":12,"stage":{"id":%q}},"errors":[]}}}`, vars["id"], vars["stage"]))})
 		}
 	}
 	return out

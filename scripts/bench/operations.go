@@ -93,10 +93,10 @@ func (b *stand) deep(ctx context.Context) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	after := map[string]any{}
 	for rank := 100; len(op.variables) < deepReads && rank <= b.facts.Open; rank += 100 {
-		if err := c.ask(&request{bytes: post("/graphql", "Bearer "+token, encode(seek, after))}, 0); err != nil {
+		if err := c.ask(&request{bytes: post("Bearer "+token, encode(seek, after))}, 0); err != nil {
 			return nil, err
 		}
 		var page struct {

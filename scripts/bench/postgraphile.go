@@ -46,7 +46,7 @@ func (b *stand) otherTarget(ctx context.Context, op *operation) (*target, error)
 			}
 			v = map[string]any{"after": cursor}
 		}
-		requests[i] = &request{bytes: post("/graphql", "", encode(op.other, v)), must: []byte(`"data":{`)}
+		requests[i] = &request{bytes: post("", encode(op.other, v)), must: []byte(`"data":{`)}
 	}
 	if err := learn(ctx, b.other.address, requests); err != nil {
 		return nil, fmt.Errorf("postgraphile, %s: %w", op.name, err)
@@ -60,8 +60,8 @@ func (b *stand) otherCursor(ctx context.Context, offset any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer c.Close()
-	if err := c.ask(&request{bytes: post("/graphql", "", encode(otherSeek, map[string]any{"offset": offset}))}, 0); err != nil {
+	defer func() { _ = c.Close() }()
+	if err := c.ask(&request{bytes: post("", encode(otherSeek, map[string]any{"offset": offset}))}, 0); err != nil {
 		return "", err
 	}
 	var page struct {

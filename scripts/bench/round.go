@@ -65,7 +65,7 @@ func (b *stand) prepare(ctx context.Context, op *operation) (*result, error) {
 	} else {
 		requests := make([]*request, len(op.variables))
 		for i, v := range op.variables {
-			requests[i] = &request{bytes: post("/graphql", "Bearer "+token, encode(op.query, v)), must: []byte(`"data":{"deal`)}
+			requests[i] = &request{bytes: post("Bearer "+token, encode(op.query, v)), must: []byte(`"data":{"deal`)}
 		}
 		if err := learn(ctx, b.server.address, requests); err != nil {
 			return nil, fmt.Errorf("%s: %w", op.name, err)

@@ -152,7 +152,7 @@ func freePorts() (string, string, error) {
 		if err != nil {
 			return "", "", err
 		}
-		defer l.Close() //nolint:gocritic // both are held until both are known, or they would be the same
+		defer func() { _ = l.Close() }() //nolint:gocritic // both are held until both are known, or they would be the same
 		out[i] = l.Addr().String()
 	}
 	return out[0], out[1], nil
