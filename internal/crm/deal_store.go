@@ -3,6 +3,7 @@ package crm
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ententehq/entente/internal/access"
@@ -46,52 +47,52 @@ func versionOf(d *Deal, by *access.Principal) DealVersion {
 	return v
 }
 
-// updateDeal writes the new state of a locked deal, closes the version that was and opens the new one, with the event
-// and the audit row of the change, and moves the visit when the stage changed.
+// updateDeal writes the new state of a locked deal in one statement: the version that was is closed and the new one
+// opened, with the event and the audit row of the change, and the visit moves when the stage changed.
 func updateDeal(ctx context.Context, tx *pg.Tx, by *access.Principal, before, d *Deal, reason string) error {
-	_, err := tx.Exec(ctx, `
-		with closed as (
-		  update deal_version
-		     set valid_to = $3
-		   where org_id = $1
-		     and id = $2
-		     and valid_to = 'infinity'
-		), left_stage as (
-		  update stage_visit
-		     set left_at = $3
-		   where org_id = $1
-		     and deal_id = $2
-		     and left_at is null
-		     and stage_id <> $7
-		)
-		update deal
-		   set name = $4, account_id = $5, pipeline_id = $6, stage_id = $7, stage_kind = $8, owner_id = $9, team_id = $10,
-		       territory_id = $11, amount = $12, currency = $13, recurring_amount = $14, close_date = $15,
-		       closed_at = $16, forecast_category = $17, probability = $18, next_step = $19, version = $20, updated_at = $3
-		 where org_id = $1
-		   and id = $2`,
-		by.Org, d.ID, d.UpdatedAt, d.Name, d.AccountID, d.PipelineID, d.StageID, d.StageKind, d.OwnerID, d.TeamID,
-		d.TerritoryID, d.AmountMinor, d.Currency, d.RecurringMinor, d.CloseDate,
-		d.ClosedAt, d.ForecastCategory, d.Probability, d.NextStep, d.Version)
+	w, err := event.Beside(tx, by.Org, by.Actor(), dealChange(before, d, reason))
 	if err != nil {
-		return fmt.Errorf("update deal: %w", err)
-	}
-	if err := insertVersion(ctx, tx, by, versionOf(d, by), dealChange(before, d, reason)); err != nil {
 		return err
 	}
-	if d.StageID == before.StageID {
-		return nil
+	deal, at := w.Arg(d.ID), w.Arg(d.UpdatedAt)
+	w.With += fmt.Sprintf(`, closed as (
+	  update deal_version
+	     set valid_to = %[2]s::timestamptz
+	   where org_id = $2
+	     and id = %[1]s
+	     and valid_to = 'infinity'
+	  returning 1
+	)`, deal, at)
+	if d.StageID != before.StageID {
+		w.With += fmt.Sprintf(`, left_stage as (
+	  update stage_visit
+	     set left_at = %[2]s::timestamptz
+	   where org_id = $2
+	     and deal_id = %[1]s
+	     and left_at is null
+	  returning number
+	), entered as (
+	  insert into stage_visit (org_id, deal_id, number, stage_id, entered_at, entered_by)
+	  select $2, %[1]s::uuid, number + 1, %[3]s::uuid, %[2]s::timestamptz, %[4]s::uuid
+	    from left_stage
+	)`, deal, at, w.Arg(d.StageID), w.Arg(by.User))
 	}
-	_, err = tx.Exec(ctx, `
-		insert into stage_visit (org_id, deal_id, number, stage_id, entered_at, entered_by)
-		select $1, $2, max(number) + 1, $3, $4, $5
-		  from stage_visit
-		 where org_id = $1
-		   and deal_id = $2`, by.Org, d.ID, d.StageID, d.UpdatedAt, by.User)
-	if err != nil {
-		return fmt.Errorf("enter stage: %w", err)
+	set := []string{
+		"name = " + w.Arg(d.Name), "account_id = " + w.Arg(d.AccountID), "pipeline_id = " + w.Arg(d.PipelineID),
+		"stage_id = " + w.Arg(d.StageID), "stage_kind = " + w.Arg(d.StageKind), "owner_id = " + w.Arg(d.OwnerID),
+		"team_id = " + w.Arg(d.TeamID), "territory_id = " + w.Arg(d.TerritoryID), "amount = " + w.Arg(d.AmountMinor),
+		"currency = " + w.Arg(d.Currency), "recurring_amount = " + w.Arg(d.RecurringMinor), "close_date = " + w.Arg(d.CloseDate),
+		"closed_at = " + w.Arg(d.ClosedAt), "forecast_category = " + w.Arg(d.ForecastCategory),
+		"probability = " + w.Arg(d.Probability), "next_step = " + w.Arg(d.NextStep), "version = " + w.Arg(d.Version),
 	}
-	return nil
+	w.With += fmt.Sprintf(`, changed as (
+	  update deal
+	     set %s, updated_at = %s::timestamptz
+	   where org_id = $2
+	     and id = %s
+	)`, strings.Join(set, ", "), at, deal)
+	w.After = "closed"
+	return pg.InsertRowsBeside(ctx, tx, by.Org.UUID, "deal_version", []DealVersion{versionOf(d, by)}, w)
 }
 
 func explainDeal(err error) error {

@@ -27,11 +27,18 @@ func InsertRows[T any](ctx context.Context, tx *Tx, org id.UUID, table string, r
 	return InsertRowsBeside(ctx, tx, org, table, rows, Beside{})
 }
 
-// Beside is what a statement writes besides its own rows: common table expressions that insert, in which $2 is the org
+// Beside is what a statement writes besides its own rows: common table expressions that write, in which $2 is the org
 // and Args begin at $3. It saves the round trip of a statement of its own.
 type Beside struct {
-	With string
-	Args []any
+	With  string
+	Args  []any
+	After string // names one of them that must have run before the rows are inserted, and that gives one row
+}
+
+// Arg adds an argument and gives its placeholder.
+func (b *Beside) Arg(v any) string {
+	b.Args = append(b.Args, v)
+	return "$" + strconv.Itoa(2+len(b.Args))
 }
 
 // InsertRowsBeside is InsertRows that writes something else in its first statement.
@@ -54,6 +61,9 @@ func InsertRowsBeside[T any](ctx context.Context, tx *Tx, org id.UUID, table str
 		statement, args := query, []any{string(doc), org}
 		if start == 0 && beside.With != "" {
 			statement, args = "with "+beside.With+"\n"+query, append(args, beside.Args...)
+			if beside.After != "" {
+				statement += ", " + beside.After
+			}
 		}
 		if _, err := tx.Exec(ctx, statement, args...); err != nil {
 			return fmt.Errorf("insert into %s: %w", table, err)
