@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ententehq/entente/internal/pg"
 )
 
 const createOnce = `mutation($name: String!, $key: String!) { dealCreate(input: {name: $name}) @idempotent(key: $key) { deal { id name } errors { code message path } } }`
@@ -110,4 +112,40 @@ func TestMutationsOutnumberingThePoolFinish(t *testing.T) {
 	}
 	wg.Wait()
 	assert.EqualValues(t, 12, w.ok("Olga", `{ deals { totalCount } }`).at("deals", "totalCount"))
+}
+
+// TestAMutationHoldsWhatItRemembersAgainstThePresent lets a server remember who may what, changes that behind its back,
+// and sends mutations: what was taken away is refused, what was given works.
+func TestAMutationHoldsWhatItRemembersAgainstThePresent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := gid(w.put(deal{name: "d", owner: "Rita", stage: "Prospecting"})[0])
+	update := func(who string) answer { return w.as(who, updateName, map[string]any{"id": d}) }
+	behind := func(query string, args ...any) {
+		require.NoError(t, w.pool.Write(t.Context(), pg.Session{Org: w.org.UUID}, func(tx *pg.Tx) error {
+			_, err := tx.Exec(t.Context(), query, args...)
+			return err
+		}))
+	}
+	remember := func() { w.ok("Lea", `{ viewer { roles } }`) }
+
+	remember()
+	behind(`delete from access_policy where role = 'SALES' and object = 'deal' and action in ('update', 'create')`)
+	assert.Equal(t, "FORBIDDEN", update("Rita").code(), "taken away")
+	assert.Equal(t, "FORBIDDEN", w.as("Rita", `mutation { dealCreate(input: {name: "x"}) { deal { id } } }`).code())
+	remember()
+	behind(`insert into access_policy (org_id, role, object, action, reach) values ($1, 'SALES', 'deal', 'update', 'own')`, w.org)
+	assert.Empty(t, update("Rita").code(), "given")
+
+	remember()
+	behind(`delete from role_grant where user_id = $1`, w.users["Olga"])
+	assert.Equal(t, "FORBIDDEN", w.as("Olga", `mutation { productDefine(input: {key: "x", name: "x"}) { product { id } } }`).code())
+	remember()
+	behind(`update reporting_line set valid_to = $2 where user_id = $1`, w.users["Max"], start.Add(-time.Hour))
+	behind(`update team set manager_id = null where id = $1`, w.teams["East"])
+	assert.Contains(t, []string{"FORBIDDEN", "NOT_FOUND"}, update("Max").code(), "neither its manager nor in it")
+	remember()
+	behind(`update service_token set revoked_at = $2 where user_id = $1`, w.users["Rita"], start)
+	assert.Equal(t, "UNAUTHENTICATED", update("Rita").code(), "the token is gone")
+	assert.Equal(t, 2.0, w.ok("Lea", `query($d: ID!) { deal(id: $d) { version } }`, map[string]any{"d": d}).at("deal", "version"), "one change was made in all")
 }

@@ -56,19 +56,25 @@ type operation struct {
 	request  *request
 	handle   *pg.Handle
 	env      *view.Env
+	recalled bool        // env is of an older snapshot, which a mutation's write holds against the present
 	stream   streamState // of a subscription
 }
 
 type operationKey struct{}
 
 // begin identifies the asker, opens the operation's snapshot and takes from it who they are and what they may.
-func (r *Resolver) begin(ctx context.Context) (*operation, error) {
+// A mutation starts from what was read last, since its write takes a transaction of its own that finds out whether that
+// still holds.
+func (r *Resolver) begin(ctx context.Context, kind ast.Operation) (*operation, error) {
 	req := requestOf(ctx)
 	identity, err := r.Access.Identify(ctx, req.bearer)
 	if err != nil {
 		return nil, err
 	}
 	op := &operation{Resolver: r, identity: identity, request: req, handle: r.Pool.Read(pg.Session{Org: identity.Org.UUID})}
+	if kind == ast.Mutation && op.recall() {
+		return op, nil
+	}
 	if err := op.refresh(ctx); err != nil {
 		op.handle.Close()
 		if errs.CodeOf(err) == errs.Unauthenticated {
@@ -80,13 +86,25 @@ func (r *Resolver) begin(ctx context.Context) (*operation, error) {
 	return op, nil
 }
 
+// recall takes what was read last; false where something was not read yet.
+func (o *operation) recall() bool {
+	p, ok := o.Access.Remembered(o.identity)
+	if !ok {
+		return false
+	}
+	p.Client, p.RequestID = o.request.client, o.request.id
+	o.env = &view.Env{Principal: p, DB: o.handle, Directory: o.Orgs.Remembered(p.Org), Catalogue: o.CRM.Remembered(p.Org), Now: o.Clock.Now()}
+	o.recalled = o.env.Directory != nil && o.env.Catalogue != nil
+	return o.recalled
+}
+
 // refresh takes a new snapshot: the asker's permissions and the reference data as they are now. After a write it makes
 // the payload show what was written.
 func (o *operation) refresh(ctx context.Context) error {
 	o.handle.Close()
 	env, err := o.open(ctx, o.handle)
 	if err == nil {
-		o.env = env
+		o.env, o.recalled = env, false
 	}
 	return err
 }
@@ -111,16 +129,15 @@ func (o *operation) open(ctx context.Context, h *pg.Handle) (*view.Env, error) {
 
 // around runs an operation within its snapshot, and closes that before bytes are written to the client.
 func (r *Resolver) around(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	op, err := r.begin(ctx)
+	gc := graphql.GetOperationContext(ctx)
+	op, err := r.begin(ctx, gc.Operation.Operation)
 	if err != nil {
 		r.refuse(ctx, err)
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{r.present(ctx, err)}})
 	}
-	gc := graphql.GetOperationContext(ctx)
 	if gc.Operation.Operation == ast.Subscription {
 		return op.listen(ctx, next)
 	}
-	masked := r.permits.denied(op.env.Principal, gc)
 	if gc.Operation.Operation == ast.Mutation {
 		op.handle.Close() // the write takes a connection of its own
 	}
@@ -128,7 +145,8 @@ func (r *Resolver) around(ctx context.Context, next graphql.OperationHandler) gr
 	responses := next(ctx)
 	return func(ctx context.Context) *graphql.Response {
 		defer op.handle.Close()
-		return r.finish(ctx, responses(ctx), masked)
+		resp := responses(ctx)
+		return r.finish(ctx, resp, r.permits.denied(op.env.Principal, gc))
 	}
 }
 
@@ -175,7 +193,15 @@ func (r *Resolver) refuse(ctx context.Context, err error) {
 func (r *Resolver) env(ctx context.Context) (*view.Env, error) {
 	op := ctx.Value(operationKey{}).(*operation)
 	fc := graphql.GetFieldContext(ctx)
-	if need, ok := r.permits[coordinate{fc.Object, fc.Field.Name}]; ok && !need.metBy(op.env.Principal) {
+	need, ok := r.permits[coordinate{fc.Object, fc.Field.Name}]
+	if ok && op.recalled && !need.metBy(op.env.Principal) { // it may have been granted since
+		err := op.refresh(ctx)
+		op.handle.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	if ok && !need.metBy(op.env.Principal) {
 		return nil, access.Forbidden(need.object, need.actions[0])
 	}
 	if fc.Object != "Mutation" {

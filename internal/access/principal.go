@@ -30,6 +30,10 @@ type Principal struct {
 	facts      *snapshot // nil for the operator
 	everything bool
 	around     func() surroundings // nil: nothing but all of the org or none of it is in reach
+
+	version  int64        // of the org's reference data that it was made from
+	required []Permission // what a use case asked for before its transaction, where that may have to be asked again
+	renew    func(ctx context.Context, db pg.Versioned) (*Principal, error)
 }
 
 // surroundings are what the reaches between a person's own rows and all rows are made of.
@@ -54,6 +58,30 @@ func Operator(org id.Org) *Principal {
 // Actor is the principal as events and the audit log keep it.
 func (p *Principal) Actor() event.Actor {
 	return event.Actor{User: p.User, Token: p.Token, Client: p.Client, RequestID: p.RequestID}
+}
+
+// hold makes the principal what the transaction says they are, where they were made from older data, and asks again for
+// what the use case required. Errors: UNAUTHENTICATED, FORBIDDEN.
+func (p *Principal) hold(ctx context.Context, tx *pg.Tx) error {
+	if p.renew == nil {
+		return nil
+	}
+	version, err := tx.Version(ctx)
+	if err != nil || version == p.version {
+		return err
+	}
+	now, err := p.renew(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, r := range p.required {
+		if err := now.Require(r.Object, r.Action); err != nil {
+			return err
+		}
+	}
+	now.Client, now.RequestID, now.Once, now.required, now.renew = p.Client, p.RequestID, p.Once, p.required, p.renew
+	*p = *now
+	return nil
 }
 
 // Session is the principal's database session.
@@ -83,6 +111,9 @@ func (p *Principal) Can(object, action string) bool { return p.reach(object, act
 
 // Require is Can as an error: FORBIDDEN, naming the permission and what to do.
 func (p *Principal) Require(object, action string) error {
+	if p.renew != nil {
+		p.required = append(p.required, Permission{object, action})
+	}
 	if p.Can(object, action) {
 		return nil
 	}

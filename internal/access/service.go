@@ -83,6 +83,29 @@ func (s *Service) Resolve(ctx context.Context, db pg.Versioned, i Identity) (*Pr
 	if err != nil {
 		return nil, err
 	}
+	version, err := db.Version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.principal(snap, version, i)
+}
+
+// Remembered makes the principal from what was read last, without asking the database: for a mutation, whose write finds
+// out whether that still holds (see Write). It tells false where nothing was read, or where the token was not valid then.
+func (s *Service) Remembered(i Identity) (*Principal, bool) {
+	snap, version, ok := s.snapshots.Peek(i.Org.UUID)
+	if !ok {
+		return nil, false
+	}
+	p, err := s.principal(snap, version, i)
+	if err != nil {
+		return nil, false
+	}
+	p.renew = func(ctx context.Context, db pg.Versioned) (*Principal, error) { return s.Resolve(ctx, db, i) }
+	return p, true
+}
+
+func (s *Service) principal(snap *snapshot, version int64, i Identity) (*Principal, error) {
 	now := s.clock.Now()
 	p, err := snap.principal(i.Token, now)
 	if err != nil {
@@ -91,6 +114,7 @@ func (s *Service) Resolve(ctx context.Context, db pg.Versioned, i Identity) (*Pr
 	if snap.tokens[i.Token].Demo && !s.demo {
 		return nil, errToken
 	}
+	p.version = version
 	s.uses.note(i, now)
 	return p, nil
 }

@@ -30,6 +30,9 @@ func Write(ctx context.Context, pool *pg.Pool, by *Principal, now time.Time, fn 
 	var refused error // what could not be accepted: an outcome that is kept, where the transaction is
 	err := pool.Write(ctx, by.Session(), func(tx *pg.Tx) (err error) {
 		made, refused = id.UUID{}, nil
+		if err := by.hold(ctx, tx); err != nil {
+			return err
+		}
 		if by.Once.Key == "" {
 			made, err = fn(tx)
 			return err

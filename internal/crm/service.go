@@ -23,6 +23,12 @@ func NewService(pool *pg.Pool, c clock.Clock, orgs *org.Service) *Service {
 	return &Service{pool: pool, clock: c, orgs: orgs, catalogue: pg.NewCached(loadCatalogue)}
 }
 
+// Remembered is the catalogue that was read last; nil where none was.
+func (s *Service) Remembered(o id.Org) *Catalogue {
+	c, _, _ := s.catalogue.Peek(o.UUID)
+	return c
+}
+
 // Catalogue is the org's pipelines as the transaction sees them.
 func (s *Service) Catalogue(ctx context.Context, db pg.Versioned, o id.Org) (*Catalogue, error) {
 	return s.catalogue.Get(ctx, db, o.UUID)

@@ -34,6 +34,12 @@ func (s *Service) Directory(ctx context.Context, db pg.Versioned, org id.Org) (*
 	return s.directory.Get(ctx, db, org.UUID)
 }
 
+// Remembered is the directory that was read last; nil where none was.
+func (s *Service) Remembered(org id.Org) *Directory {
+	d, _, _ := s.directory.Peek(org.UUID)
+	return d
+}
+
 // Create makes an org with the built-in access policy. It is for operators, who hold the database's address.
 // Errors: BAD_INPUT, also for a key that is taken.
 func (s *Service) Create(ctx context.Context, params CreateParams) (id.Org, error) {

@@ -33,6 +33,17 @@ func NewCached[T any](load func(ctx context.Context, db DB, org id.UUID) (T, err
 	return &Cached[T]{load: load, orgs: map[id.UUID]*cachedValue[T]{}}
 }
 
+// Peek gives the value that was read last, and of which version it is; false where none was. Whoever uses it must find out
+// in their transaction whether that version still holds.
+func (c *Cached[T]) Peek(org id.UUID) (value T, version int64, ok bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if have := c.orgs[org]; have != nil {
+		return have.value, have.version, true
+	}
+	return value, 0, false
+}
+
 // Get gives the org's value as the transaction sees it.
 func (c *Cached[T]) Get(ctx context.Context, db Versioned, org id.UUID) (T, error) {
 	version, err := db.Version(ctx)
