@@ -73,6 +73,15 @@ type heard struct {
 const dealChanged = `subscription($where: DealFilter, $after: ID) { dealChanged(where: $where, after: $after) { eventId changedFields action by { name } deal { id name version owner { name } account { name } } } }`
 
 func (w *world) listen(ctx context.Context, url, who string, where any, after string) (*ear, error) {
+	vars := map[string]any{"where": where}
+	if after != "" {
+		vars["after"] = after
+	}
+	return w.subscribe(ctx, url, who, dealChanged, vars)
+}
+
+// subscribe opens a socket as one of the world's people, or with a token, and subscribes.
+func (w *world) subscribe(ctx context.Context, url, who, query string, vars map[string]any) (*ear, error) {
 	conn, _, err := websocket.Dial(ctx, strings.Replace(url, "http", "ws", 1), &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
 		return nil, err
@@ -81,12 +90,8 @@ func (w *world) listen(ctx context.Context, url, who string, where any, after st
 	if _, person := roles[who]; person {
 		token = "acme-robotics." + strings.ToLower(who)
 	}
-	vars := map[string]any{"where": where}
-	if after != "" {
-		vars["after"] = after
-	}
 	init, _ := json.Marshal(map[string]string{"Authorization": "Bearer " + token})
-	start, _ := json.Marshal(map[string]any{"query": dealChanged, "variables": vars})
+	start, _ := json.Marshal(map[string]any{"query": query, "variables": vars})
 	if err := wsjson.Write(ctx, conn, frame{Type: "connection_init", Payload: init}); err != nil {
 		return nil, err
 	}

@@ -1,13 +1,18 @@
 package graph_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/coder/websocket/wsjson"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -202,6 +207,60 @@ func TestTheWalk(t *testing.T) {
 		if object != "-" && !shells.MatchString(coordinate) {
 			assert.True(t, seen[coordinate], "%s was never seen by anybody who may: the walk proves nothing about it", coordinate)
 		}
+	}
+	t.Logf("%d cells", cells)
+}
+
+// TestTheWalkBySubscription is the walk over the deal of an event: a change is made, and everybody catches up with it from
+// the one before.
+func TestTheWalkBySubscription(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	w := newWorld(t)
+	d := w.furnish()["Deal"]
+	change := `mutation($id: ID!, $s: String) { dealUpdate(input: {dealId: $id, reason: "walk", nextStep: $s}) { errors { message } } }`
+	url := w.another().URL
+	first, err := w.listen(ctx, url, "Olga", nil, "")
+	require.NoError(t, err)
+	defer first.conn.CloseNow()
+	// A change that comes before the subscription is not heard: others follow until one is.
+	heardOne := make(chan struct{})
+	var changes sync.WaitGroup
+	changes.Go(func() {
+		for i := 0; ; i++ {
+			w.ok("Olga", change, map[string]any{"id": d, "s": fmt.Sprint("change ", i)})
+			select {
+			case <-heardOne:
+				return
+			case <-time.After(300 * time.Millisecond):
+			}
+		}
+	})
+	before, err := first.next(ctx)
+	close(heardOne)
+	changes.Wait()
+	require.NoError(t, err)
+	w.ok("Olga", change, map[string]any{"id": d, "s": "the one that is heard"})
+
+	expected, cells := expectations(t), 0
+	way := way{name: "subscription", at: []string{"dealChanged", "deal"}, missing: "FORBIDDEN"}
+	sel := &selector{schema: published(t)}
+	document := "subscription($after: ID) { dealChanged(after: $after) { deal " + sel.all("Deal", way.at) + " } }"
+	for _, who := range w.subjects() {
+		e, err := w.subscribe(ctx, url, who.token, document, map[string]any{"after": before.ID})
+		require.NoError(t, err)
+		var f frame
+		for f.Type != "next" && f.Type != "error" {
+			require.NoError(t, wsjson.Read(ctx, e.conn, &f), who.name)
+		}
+		_ = e.conn.CloseNow()
+		var a answer
+		if f.Type == "error" {
+			f.Payload = []byte(`{"errors":` + string(f.Payload) + `}`)
+		}
+		require.NoError(t, json.Unmarshal(f.Payload, &a))
+		cells += w.holds(who, "Deal", way, sel.cells, expected, a, map[string]bool{})
 	}
 	t.Logf("%d cells", cells)
 }
