@@ -274,6 +274,11 @@ func TestRelatedObjectsAreMasked(t *testing.T) {
 		assert.NotEmpty(t, a.at("deals", "nodes", i, "stageHistory", 0, "enteredAt"))
 		assert.Nil(t, a.at("deals", "edges", i, "node", "account"))
 	}
+	for _, where := range []string{`{owner: {isNull: false}}`, `{not: {account: {isNull: true}}}`, `{or: [{team: {isNull: true}}, {stage: {isNull: false}}]}`, `{territory: {isNull: true}}`, `{pipeline: {isNull: false}}`} {
+		filtered := w.as(token, `{ deals(where: `+where+`) { totalCount } }`)
+		assert.Equal(t, "FORBIDDEN", filtered.code(), "what is masked cannot be filtered by: %s", where)
+		assert.Nil(t, filtered.Data, where)
+	}
 	var paths []string
 	for _, e := range a.Errors {
 		assert.Equal(t, "FORBIDDEN", e.Extensions["code"])

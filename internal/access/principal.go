@@ -218,6 +218,9 @@ func (s Scope) Org() id.UUID {
 	return s.p.Org.UUID
 }
 
+// MayRead tells whether the asker may read at least some objects of the kind.
+func (s Scope) MayRead(object string) bool { return s.p != nil && s.p.Can(object, "read") }
+
 // Reaches are the reaches granted.
 func (s Scope) Reaches() []string {
 	var out []string

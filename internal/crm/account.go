@@ -53,9 +53,9 @@ var Accounts = entity.New[Account]("account", "account a",
 	entity.Text("country", "a.country"),
 	entity.Int("employees", "a.employees").Sort("a.employees_key"),
 	entity.Money("annualRevenue", "a.annual_revenue").Sort("a.revenue_key"),
-	entity.Ref("parent", "a.parent_id", id.AccountKind),
-	entity.Ref("owner", "a.owner_id", id.UserKind),
-	entity.Ref("csm", "a.csm_id", id.UserKind),
+	entity.Ref("parent", "a.parent_id", id.AccountKind).Of("account"),
+	entity.Ref("owner", "a.owner_id", id.UserKind).Of("user"),
+	entity.Ref("csm", "a.csm_id", id.UserKind).Of("user"),
 	entity.Instant("createdAt", "a.created_at").Sort("a.created_at"),
 ).DefaultOrder(entity.Order{Field: "name"})
 

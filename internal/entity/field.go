@@ -20,6 +20,7 @@ type Field struct {
 	expr string // what filters compare, null where unknown
 	sort string // a plain column that is never null, or "" where the field does not sort
 	kind kind
+	of   string // the kind of object that must be readable to filter or sort by it; "" for none but the entity
 }
 
 // kind is how a field's values look: in SQL, in a filter, in a cursor.
@@ -68,6 +69,22 @@ func Day(name, expr string) *Field {
 // Instant is a moment.
 func Instant(name, expr string) *Field {
 	return &Field{name: name, expr: expr, kind: kind{cast: "timestamptz", parse: parseInstant}}
+}
+
+// Of says that the field tells of another kind of object: who may not read that may not filter or sort by it either, or
+// the answer would tell what is masked.
+func (f *Field) Of(object string) *Field {
+	f.of = object
+	return f
+}
+
+// readable refuses a field that the asker sees masked. Errors: FORBIDDEN.
+func (f *Field) readable(sc Scope) *errs.Error {
+	if f.of == "" || sc.MayRead(f.of) {
+		return nil
+	}
+	return errs.New(errs.Forbidden, "Your roles do not grant read on %s, so lists cannot be filtered or ordered by %s.", f.of, f.name).
+		With("permission", f.of+":read")
 }
 
 // Sort makes the field sortable by a column that is never null and that an index holds after org_id and before id.

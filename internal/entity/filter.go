@@ -18,7 +18,10 @@ const (
 )
 
 // Args collects a statement's arguments.
-type Args struct{ values []any }
+type Args struct {
+	values []any
+	scope  Scope // whose filter it is, for lists
+}
 
 // Add gives the placeholder of one more argument.
 func (a *Args) Add(v any) string {
@@ -87,6 +90,9 @@ func (e *Entity[T]) member(key string, v any, a *Args, depth int, path []string)
 	f := e.fields[key]
 	if f == nil {
 		return "", fmt.Errorf("the schema filters %s by %s, which is not described", e.name, key)
+	}
+	if bad := f.readable(a.scope); bad != nil {
+		return "", bad.At(path...)
 	}
 	cmp, _ := v.(map[string]any)
 	return f.compare(cmp, a, e.alias, path)

@@ -20,7 +20,7 @@ type term struct {
 	desc  bool
 }
 
-func (e *Entity[T]) terms(order []Order) ([]term, error) {
+func (e *Entity[T]) terms(order []Order, sc Scope) ([]term, error) {
 	if len(order) == 0 {
 		order = e.order
 	}
@@ -33,6 +33,9 @@ func (e *Entity[T]) terms(order []Order) ([]term, error) {
 		if f == nil || f.sort == "" {
 			return nil, errs.New(errs.BadInput, "A list of %ss cannot be ordered by %s. Use one of: %s.",
 				e.name, o.Field, names(e.fields, (*Field).Sortable)).At("orderBy")
+		}
+		if bad := f.readable(sc); bad != nil {
+			return nil, bad.At("orderBy")
 		}
 		terms[i] = term{f, o.Desc}
 	}

@@ -31,6 +31,8 @@ type Scope interface {
 	Org() id.UUID
 	// Predicate renders the granted reaches as one condition over the row: "true" for all rows, "false" for none.
 	Predicate(p Predicates, a *Args) string
+	// MayRead tells whether the asker may read at least some objects of the kind.
+	MayRead(object string) bool
 	// Reaches are the reaches granted, "all" among them where everything is.
 	Reaches() []string
 }
@@ -64,7 +66,7 @@ type List[T any] struct {
 // List gives one page of the rows that the scope covers, in one statement, or two with the total.
 // Errors: BAD_INPUT, BAD_CURSOR, LIMIT_EXCEEDED.
 func (e *Entity[T]) List(ctx context.Context, db pg.DB, sc Scope, q Query) (*List[T], error) {
-	a := &Args{}
+	a := &Args{scope: sc}
 	source, err := e.source(sc, q.AsOf, a)
 	if err != nil {
 		return nil, err
@@ -82,7 +84,7 @@ func (e *Entity[T]) List(ctx context.Context, db pg.DB, sc Scope, q Query) (*Lis
 			return nil, err
 		}
 	}
-	terms, err := e.terms(q.Order)
+	terms, err := e.terms(q.Order, sc)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +139,7 @@ func (e *Entity[T]) load(ctx context.Context, db pg.DB, sc Scope, ids []id.UUID,
 	if len(ids) == 0 && f == nil {
 		return nil, nil
 	}
-	a := &Args{}
+	a := &Args{scope: sc}
 	source, err := e.source(sc, asOf, a)
 	if err != nil {
 		return nil, err

@@ -76,8 +76,8 @@ var Teams = entity.New[Team]("team", "team t",
 		"team": entity.In(entity.Teams, "t.id", func(t *Team) id.UUID { return t.ID.UUID }),
 	},
 	entity.Text("name", "t.name").Sort("t.name"),
-	entity.Ref("parent", "t.parent_id", id.TeamKind),
-	entity.Ref("manager", "t.manager_id", id.UserKind),
+	entity.Ref("parent", "t.parent_id", id.TeamKind).Of("team"),
+	entity.Ref("manager", "t.manager_id", id.UserKind).Of("user"),
 ).DefaultOrder(entity.Order{Field: "name"})
 
 // Territory is a part of the market that people are assigned to.
@@ -99,7 +99,7 @@ var Territories = entity.New[Territory]("territory", "territory r",
 	},
 	entity.Text("key", "r.key"),
 	entity.Text("name", "r.name").Sort("r.name"),
-	entity.Ref("parent", "r.parent_id", id.TerritoryKind),
+	entity.Ref("parent", "r.parent_id", id.TerritoryKind).Of("territory"),
 ).DefaultOrder(entity.Order{Field: "name"})
 
 // Line says which team a person was in and whom they reported to, during [ValidFrom, ValidTo).
