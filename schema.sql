@@ -365,7 +365,9 @@ CREATE TABLE public.product (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     price_key bigint GENERATED ALWAYS AS (COALESCE(unit_price, '9223372036854775807'::bigint)) STORED,
+    description text,
     CONSTRAINT product_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT product_description_length CHECK ((length(description) <= 2000)),
     CONSTRAINT product_key_form CHECK ((key ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
     CONSTRAINT product_name_length CHECK (((length(btrim(name)) >= 1) AND (length(btrim(name)) <= 200))),
     CONSTRAINT product_price_positive CHECK ((unit_price >= 0))

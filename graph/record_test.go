@@ -68,11 +68,11 @@ func TestContactsAndProducts(t *testing.T) {
 	assert.EqualValues(t, 1, a.at("contacts", "totalCount"))
 	assert.Equal(t, "Buyer", a.at("node", "title"))
 
-	define := `mutation($name: String!, $v: Int) { productDefine(input: {key: "gtx", name: $name, expectedVersion: $v, unitPrice: {amount: "10", currency: "USD"}}) { product { key name version active unitPrice { amount } } errors { code } } }`
+	define := `mutation($name: String!, $v: Int) { productDefine(input: {key: "gtx", name: $name, expectedVersion: $v, description: "A robot", unitPrice: {amount: "10", currency: "USD"}}) { product { key name version active description unitPrice { amount } } errors { code } } }`
 	assert.Equal(t, "FORBIDDEN", w.as("Rita", define, map[string]any{"name": "GTX"}).code())
 	w.ok("Olga", define, map[string]any{"name": "GTX"})
 	a = w.ok("Olga", define, map[string]any{"name": "GTX Pro", "v": 1})
-	assert.Equal(t, map[string]any{"key": "gtx", "name": "GTX Pro", "version": 2.0, "active": true, "unitPrice": map[string]any{"amount": "10.00"}}, a.at("productDefine", "product"))
+	assert.Equal(t, map[string]any{"key": "gtx", "name": "GTX Pro", "version": 2.0, "active": true, "description": "A robot", "unitPrice": map[string]any{"amount": "10.00"}}, a.at("productDefine", "product"))
 	assert.Equal(t, "CONFLICT", w.ok("Olga", define, map[string]any{"name": "x", "v": 1}).at("productDefine", "errors", 0, "code"))
 	a = w.ok("Rita", `{ products { nodes { name externalIds { id } } } }`)
 	assert.Equal(t, []string{"GTX Pro"}, a.names("products", "nodes"))

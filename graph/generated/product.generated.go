@@ -150,6 +150,29 @@ func (ec *executionContext) fieldContext_Product_family(_ context.Context, field
 	return graphql.NewScalarFieldContext("Product", field, false, false, "String")
 }
 
+func (ec *executionContext) _Product_description(ctx context.Context, field graphql.CollectedField, obj *view.Product) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Product_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Product_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Product", field, false, false, "String")
+}
+
 func (ec *executionContext) _Product_unitPrice(ctx context.Context, field graphql.CollectedField, obj *view.Product) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -504,7 +527,7 @@ func (ec *executionContext) unmarshalInputProductDefineInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"key", "expectedVersion", "name", "family", "unitPrice", "active"}
+	fieldsInOrder := [...]string{"key", "expectedVersion", "name", "family", "description", "unitPrice", "active"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -540,6 +563,13 @@ func (ec *executionContext) unmarshalInputProductDefineInput(ctx context.Context
 				return it, err
 			}
 			it["family"] = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["description"] = data
 		case "unitPrice":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitPrice"))
 			data, err := ec.unmarshalOMoneyInput2ᚖgithubᚗcomᚋententehqᚋententeᚋinternalᚋmoneyᚐInput(ctx, v)
@@ -758,6 +788,11 @@ func (ec *executionContext) _Product(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "family":
 			out.Values[i] = ec._Product_family(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._Product_description(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

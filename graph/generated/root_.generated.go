@@ -2033,6 +2033,8 @@ type Product implements Node @can(object: "product") {
   externalIds: [ExternalId!]!
   "The family it belongs to."
   family: String
+  "What it is, in the words that reps use towards customers."
+  description: String
   "The list price of one; null where none is set."
   unitPrice: Money
   "Whether it may be put on deals."
@@ -2109,6 +2111,8 @@ input ProductDefineInput {
   name: String!
   "The family it belongs to; up to 200 characters."
   family: String
+  "What it is, in the words that reps use towards customers; up to 2,000 characters."
+  description: String
   "The list price of one."
   unitPrice: MoneyInput
   "Whether it may be put on deals."
@@ -2625,6 +2629,8 @@ func (ec *executionContext) childFields_Product(ctx context.Context, field graph
 		return ec.fieldContext_Product_externalIds(ctx, field)
 	case "family":
 		return ec.fieldContext_Product_family(ctx, field)
+	case "description":
+		return ec.fieldContext_Product_description(ctx, field)
 	case "unitPrice":
 		return ec.fieldContext_Product_unitPrice(ctx, field)
 	case "active":

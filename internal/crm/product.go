@@ -11,16 +11,17 @@ import (
 // Product is something that is sold.
 type Product struct {
 	entity.Row
-	ID         id.Product     `db:"id"`
-	Key        string         `db:"key"`
-	Name       string         `db:"name"`
-	Family     *string        `db:"family"`
-	PriceMinor *int64         `db:"unit_price"` // of Currency
-	Currency   money.Currency `db:"currency"`
-	Active     bool           `db:"active"` // may be put on deals
-	Version    int            `db:"version"`
-	CreatedAt  time.Time      `db:"created_at"`
-	UpdatedAt  time.Time      `db:"updated_at"`
+	ID          id.Product     `db:"id"`
+	Key         string         `db:"key"`
+	Name        string         `db:"name"`
+	Family      *string        `db:"family"`
+	Description *string        `db:"description"`
+	PriceMinor  *int64         `db:"unit_price"` // of Currency
+	Currency    money.Currency `db:"currency"`
+	Active      bool           `db:"active"` // may be put on deals
+	Version     int            `db:"version"`
+	CreatedAt   time.Time      `db:"created_at"`
+	UpdatedAt   time.Time      `db:"updated_at"`
 }
 
 // UnitPrice is the list price of one, nil where none is set.

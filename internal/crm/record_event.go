@@ -35,6 +35,7 @@ var (
 		{Name: "key", Of: func(p *Product) any { return p.Key }},
 		{Name: "name", Of: func(p *Product) any { return p.Name }},
 		{Name: "family", Of: func(p *Product) any { return event.Text(p.Family) }},
+		{Name: "description", Of: func(p *Product) any { return event.Text(p.Description) }},
 		{Name: "unitPrice", Of: func(p *Product) any { return amountFact(p.UnitPrice()) }},
 		{Name: "active", Of: func(p *Product) any { return p.Active }},
 	}

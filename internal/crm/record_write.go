@@ -106,6 +106,7 @@ var productRecord = record[Product]{
 	setters: []entity.Setter[Product, *write]{
 		entity.SetName[Product, *write]("name", 200, func(p *Product) *string { return &p.Name }),
 		entity.SetText[Product, *write]("family", 200, func(p *Product) **string { return &p.Family }),
+		entity.SetText[Product, *write]("description", 2000, func(p *Product) **string { return &p.Description }),
 		entity.SetMoney[Product, *write]("unitPrice", func(p *Product) **int64 { return &p.PriceMinor },
 			func(p *Product) *money.Currency { return &p.Currency }, func(*Product) []*int64 { return nil }),
 		entity.SetBy("active", func(_ *write, p *Product, v any) *errs.Error {
