@@ -12,7 +12,10 @@ create table token_use (
 select guard_org_table('token_use');
 grant select, insert, update on token_use to entente_app;
 
+-- An org has few tokens, so building the indexes blocks writes for a moment only.
+-- squawk-ignore require-concurrent-index-creation
 create index service_token_name_idx on service_token (org_id, name, id);
+-- squawk-ignore require-concurrent-index-creation
 create index service_token_created_idx on service_token (org_id, created_at, id);
 
 -- A row that lies wholly ahead is replaced rather than closed; one that has begun is never deleted.

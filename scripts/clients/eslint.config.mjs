@@ -22,7 +22,7 @@ export default [
           acceptedIdNames: ['id'],
           exceptions: {
             types: [
-              'ExternalId', 'KnownPermission', 'Money', 'PageInfo', 'Permission', 'PermissionPolicy', 'PolicyRule', 'RateLimit', 'ReportingLine', 'StageVisit', 'UserError',
+              'AuditChange', 'DealEvent', 'ExternalId', 'KnownPermission', 'Money', 'PageInfo', 'Permission', 'PermissionPolicy', 'PolicyRule', 'RateLimit', 'ReportingLine', 'StageVisit', 'UserError',
               'Viewer',
             ],
             suffixes: ['Connection', 'Edge', 'Payload'],
