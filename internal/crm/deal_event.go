@@ -10,12 +10,12 @@ import (
 var dealFacts = []event.Fact[Deal]{
 	{Name: "name", Of: func(d *Deal) any { return d.Name }},
 	{Name: "type", Of: func(d *Deal) any { return d.Type }},
-	{Name: "account", Of: func(d *Deal) any { return global(id.AccountKind, d.AccountID.UUID) }},
-	{Name: "owner", Of: func(d *Deal) any { return global(id.UserKind, d.OwnerID.UUID) }},
-	{Name: "team", Of: func(d *Deal) any { return global(id.TeamKind, d.TeamID.UUID) }},
-	{Name: "territory", Of: func(d *Deal) any { return global(id.TerritoryKind, d.TerritoryID.UUID) }},
-	{Name: "pipeline", Of: func(d *Deal) any { return global(id.PipelineKind, d.PipelineID.UUID) }},
-	{Name: "stage", Of: func(d *Deal) any { return global(id.StageKind, d.StageID.UUID) }},
+	{Name: "account", Of: func(d *Deal) any { return event.Ref(id.AccountKind, d.AccountID.UUID) }},
+	{Name: "owner", Of: func(d *Deal) any { return event.Ref(id.UserKind, d.OwnerID.UUID) }},
+	{Name: "team", Of: func(d *Deal) any { return event.Ref(id.TeamKind, d.TeamID.UUID) }},
+	{Name: "territory", Of: func(d *Deal) any { return event.Ref(id.TerritoryKind, d.TerritoryID.UUID) }},
+	{Name: "pipeline", Of: func(d *Deal) any { return event.Ref(id.PipelineKind, d.PipelineID.UUID) }},
+	{Name: "stage", Of: func(d *Deal) any { return event.Ref(id.StageKind, d.StageID.UUID) }},
 	{Name: "amount", Of: func(d *Deal) any { return amountFact(d.Amount()) }},
 	{Name: "recurringAmount", Of: func(d *Deal) any { return amountFact(d.RecurringAmount()) }},
 	{Name: "closeDate", Of: func(d *Deal) any { return known(string(d.CloseDate)) }},
@@ -40,13 +40,6 @@ func amountFact(m *money.Money) any {
 		return nil
 	}
 	return moneyFact{m.Amount(), m.Currency}
-}
-
-func global(k id.Kind, u id.UUID) any {
-	if u.IsZero() {
-		return nil
-	}
-	return id.Global(k, u)
 }
 
 func known(s string) any {

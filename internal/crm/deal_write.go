@@ -90,7 +90,7 @@ func (w *write) updateDeal(ctx context.Context, params UpdateDealParams) error {
 	if err := before.mayBeChanged(params.Reason); err != nil {
 		return err
 	}
-	if err := expectVersion(params.Expected, before.Version); err != nil {
+	if err := entity.ExpectVersion("deal", params.Expected, before.Version); err != nil {
 		return err
 	}
 	d := *before

@@ -100,7 +100,7 @@ func (r record[T]) change(ctx context.Context, w *write, row *T, expected *int, 
 		object := r.of.Name()
 		return errs.New(errs.Forbidden, "You may read this %s but not change it. Ask its owner or their manager.", object).With("permission", object+":update")
 	}
-	if err := expectVersion(expected, *h.version); err != nil {
+	if err := entity.ExpectVersion(r.of.Name(), expected, *h.version); err != nil {
 		return err
 	}
 	before := *row
@@ -127,15 +127,6 @@ func (r record[T]) tell(ctx context.Context, w *write, before, row *T) error {
 	}
 	c.Fields = event.Differences(r.facts, before, row)
 	return event.Write(ctx, w.tx, w.by.Org, w.by.Actor(), c)
-}
-
-// expectVersion refuses a change of something that was changed since it was read.
-func expectVersion(expected *int, current int) error {
-	if expected == nil || *expected == current {
-		return nil
-	}
-	return errs.New(errs.Conflict, "Somebody changed this since you read it: you have version %d, it is at version %d. Look at what it is now and try again with that version.",
-		*expected, current).At("expectedVersion").With("expectedVersion", *expected).With("currentVersion", current)
 }
 
 // person sets a reference to an active user of the org; null clears it.

@@ -19,17 +19,17 @@ var (
 			return *a.Employees
 		}},
 		{Name: "annualRevenue", Of: func(a *Account) any { return amountFact(a.Revenue()) }},
-		{Name: "parent", Of: func(a *Account) any { return global(id.AccountKind, a.ParentID.UUID) }},
-		{Name: "owner", Of: func(a *Account) any { return global(id.UserKind, a.OwnerID.UUID) }},
-		{Name: "csm", Of: func(a *Account) any { return global(id.UserKind, a.CSMID.UUID) }},
+		{Name: "parent", Of: func(a *Account) any { return event.Ref(id.AccountKind, a.ParentID.UUID) }},
+		{Name: "owner", Of: func(a *Account) any { return event.Ref(id.UserKind, a.OwnerID.UUID) }},
+		{Name: "csm", Of: func(a *Account) any { return event.Ref(id.UserKind, a.CSMID.UUID) }},
 	}
 	contactFacts = []event.Fact[Contact]{
 		{Name: "name", Of: func(c *Contact) any { return c.Name }, Personal: true},
 		{Name: "email", Of: func(c *Contact) any { return event.Text(c.Email) }, Personal: true},
 		{Name: "phone", Of: func(c *Contact) any { return event.Text(c.Phone) }, Personal: true},
 		{Name: "title", Of: func(c *Contact) any { return event.Text(c.Title) }},
-		{Name: "account", Of: func(c *Contact) any { return global(id.AccountKind, c.AccountID.UUID) }},
-		{Name: "owner", Of: func(c *Contact) any { return global(id.UserKind, c.OwnerID.UUID) }},
+		{Name: "account", Of: func(c *Contact) any { return event.Ref(id.AccountKind, c.AccountID.UUID) }},
+		{Name: "owner", Of: func(c *Contact) any { return event.Ref(id.UserKind, c.OwnerID.UUID) }},
 	}
 	productFacts = []event.Fact[Product]{
 		{Name: "key", Of: func(p *Product) any { return p.Key }},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/ententehq/entente/internal/access"
 	"github.com/ententehq/entente/internal/entity"
@@ -55,8 +54,6 @@ func (s *Service) UpdateAccount(ctx context.Context, by *access.Principal, accou
 	return accountRecord.update(ctx, s, by, account.UUID, expected, set)
 }
 
-var emailForm = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
-
 var contactRecord = record[Contact]{
 	of: Contacts, table: "contact", making: "create", kind: id.ContactKind, facts: contactFacts,
 	setters: []entity.Setter[Contact, *write]{
@@ -76,17 +73,11 @@ var contactRecord = record[Contact]{
 	},
 }
 
-func setContactEmail(_ *write, c *Contact, v any) *errs.Error {
-	s := strings.ToLower(text(v))
-	if s == "" {
-		c.Email = nil
-		return nil
+func setContactEmail(_ *write, c *Contact, v any) (bad *errs.Error) {
+	if c.Email = nil; text(v) != "" {
+		c.Email, bad = entity.Email(v)
 	}
-	if !emailForm.MatchString(s) || len(s) > 320 {
-		return errs.New(errs.BadInput, "This is not an e-mail address.")
-	}
-	c.Email = &s
-	return nil
+	return bad
 }
 
 // CreateContact makes a contact; the asker owns it unless ownerId says otherwise. Permission: contact create.

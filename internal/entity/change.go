@@ -2,6 +2,7 @@ package entity
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -140,4 +141,26 @@ func SetMoney[T, W any](key string, minor func(*T) **int64, currency func(*T) *m
 		*currency(row), *minor(row) = m.Currency, &m.Minor
 		return nil
 	}}
+}
+
+// ExpectVersion refuses a change that is based on another version than the current one; nil does not check.
+// Errors: CONFLICT.
+func ExpectVersion(what string, expected *int, current int) error {
+	if expected == nil || *expected == current {
+		return nil
+	}
+	return errs.New(errs.Conflict, "Somebody changed this %s since you read it: you have version %d, it is at version %d. Look at what it is now and try again with that version.",
+		what, *expected, current).At("expectedVersion").With("expectedVersion", *expected).With("currentVersion", current)
+}
+
+var emailForm = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+
+// Email reads an e-mail address into lower case.
+func Email(v any) (*string, *errs.Error) {
+	s, _ := v.(string)
+	s = strings.ToLower(strings.TrimSpace(s))
+	if !emailForm.MatchString(s) || len(s) > 254 {
+		return nil, errs.New(errs.BadInput, "%.60q is not an e-mail address. Write it as name@example.com.", s)
+	}
+	return &s, nil
 }

@@ -1,5 +1,7 @@
 package event
 
+import "github.com/ententehq/entente/internal/id"
+
 // Fact is something that events and the audit log tell of a record of type T, by the API's field name. Values are
 // comparable, ids in the API's form, and nil where unknown.
 type Fact[T any] struct {
@@ -28,4 +30,12 @@ func Text(s *string) any {
 		return nil
 	}
 	return *s
+}
+
+// Ref is a fact's value where it refers to another record, which may be none.
+func Ref(k id.Kind, u id.UUID) any {
+	if u.IsZero() {
+		return nil
+	}
+	return id.Global(k, u)
 }

@@ -3,8 +3,6 @@ package org
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/ententehq/entente/internal/access"
@@ -40,27 +38,6 @@ func (s *Service) write(ctx context.Context, by *access.Principal, object, actio
 		}
 		return made, fn(&change{tx: tx, guard: guard, by: guard.By(), dir: dir, now: now})
 	})
-}
-
-// stale is the conflict of a write that was based on another version than the current one, nil where it was not.
-func stale(what string, expected *int, current int) error {
-	if expected == nil || *expected == current {
-		return nil
-	}
-	return errs.New(errs.Conflict, "Somebody changed this %s since you read it: you have version %d, it is at version %d. Look at what it is now and try again with that version.",
-		what, *expected, current).At("expectedVersion").With("expectedVersion", *expected).With("currentVersion", current)
-}
-
-var emailForm = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
-
-// email reads an e-mail address into lower case.
-func email(v any) (*string, *errs.Error) {
-	s, _ := v.(string)
-	s = strings.ToLower(strings.TrimSpace(s))
-	if !emailForm.MatchString(s) || len(s) > 254 {
-		return nil, errs.New(errs.BadInput, "%.60q is not an e-mail address. Write it as name@example.com.", s)
-	}
-	return &s, nil
 }
 
 // user reads the id of an active person; what says whom they are to be.

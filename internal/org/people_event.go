@@ -19,17 +19,10 @@ var (
 	}
 	teamFacts = []event.Fact[Team]{
 		{Name: "name", Of: func(t *Team) any { return t.Name }},
-		{Name: "parent", Of: func(t *Team) any { return global(id.TeamKind, t.ParentID.UUID) }},
-		{Name: "manager", Of: func(t *Team) any { return global(id.UserKind, t.ManagerID.UUID) }},
+		{Name: "parent", Of: func(t *Team) any { return event.Ref(id.TeamKind, t.ParentID.UUID) }},
+		{Name: "manager", Of: func(t *Team) any { return event.Ref(id.UserKind, t.ManagerID.UUID) }},
 	}
 )
-
-func global(k id.Kind, u id.UUID) any {
-	if u.IsZero() {
-		return nil
-	}
-	return id.Global(k, u)
-}
 
 // tellUser writes the event and the audit row of a change of a person, with where they move; before is nil for a new
 // one.
@@ -53,10 +46,10 @@ func (c *change) moveFields(p *person) []event.Field {
 		line = *l
 	}
 	if p.move.team != nil {
-		add("team", global(id.TeamKind, line.TeamID.UUID), global(id.TeamKind, p.move.team.UUID))
+		add("team", event.Ref(id.TeamKind, line.TeamID.UUID), event.Ref(id.TeamKind, p.move.team.UUID))
 	}
 	if p.move.manager != nil {
-		add("manager", global(id.UserKind, line.ManagerID.UUID), global(id.UserKind, p.move.manager.UUID))
+		add("manager", event.Ref(id.UserKind, line.ManagerID.UUID), event.Ref(id.UserKind, p.move.manager.UUID))
 	}
 	if p.move.territories != nil {
 		var before []id.Territory

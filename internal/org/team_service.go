@@ -37,7 +37,7 @@ func (s *Service) SetTeam(ctx context.Context, by *access.Principal, params SetT
 			if err := c.mayHold(ctx, before.ID); err != nil {
 				return err
 			}
-			if err := stale("team", params.Expected, before.Version); err != nil {
+			if err := entity.ExpectVersion("team", params.Expected, before.Version); err != nil {
 				return err
 			}
 			row := *before

@@ -50,7 +50,7 @@ var userSetters = []entity.Setter[person, *change]{
 	entity.SetName[person, *change]("name", 200, func(p *person) *string { return &p.Name }),
 	entity.SetBy("email", func(_ *change, p *person, v any) (bad *errs.Error) {
 		if p.Email = nil; v != nil {
-			p.Email, bad = email(v)
+			p.Email, bad = entity.Email(v)
 		}
 		return bad
 	}),
@@ -124,7 +124,7 @@ func (s *Service) UpdateUser(ctx context.Context, by *access.Principal, params U
 			}
 			return err
 		}
-		if err := stale("user", params.Expected, before.Version); err != nil {
+		if err := entity.ExpectVersion("user", params.Expected, before.Version); err != nil {
 			return err
 		}
 		p := &person{User: *before, move: move{from: c.now}}
