@@ -150,4 +150,20 @@ func (s *sockets) shutdown() {
 	for _, e := range all {
 		e.close(int(websocket.StatusGoingAway), "The server is stopping")
 	}
+	for range farewell / farewellStep {
+		s.mu.Lock()
+		left := len(s.open) == 0
+		s.mu.Unlock()
+		if left {
+			return
+		}
+		time.Sleep(farewellStep)
+	}
 }
+
+// farewell is how long a stopping server waits for its sockets to have been told, looking every farewellStep: a client
+// that does not answer holds it no longer.
+const (
+	farewell     = 2 * time.Second
+	farewellStep = 5 * time.Millisecond
+)
